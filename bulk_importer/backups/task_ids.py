@@ -20,6 +20,7 @@ __all__ = ["AllTasks", "TaskIds", "ToldTasks"]
 
 _WIDTH = 36  # a UUID in its usual spelling
 _DEFAULT = "DEFAULT"
+_PIECE_BYTES = 1 << 20
 
 
 class TaskIds:
@@ -40,7 +41,10 @@ class TaskIds:
         size = max(1, len(index.every)) * _WIDTH
         try:
             with tempfile.TemporaryFile(dir=folder) as file:
-                file.truncate(size)
+                # Not `truncate`: where the disk is full by then, to write into a hole kills the process.
+                for at in range(0, size, _PIECE_BYTES):
+                    file.write(bytes(min(_PIECE_BYTES, size - at)))
+                file.flush()
                 self._ids = mmap.mmap(file.fileno(), size)
         except OSError as error:
             raise CheckpointUnusable.by(folder, error) from error

@@ -8,12 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 import msgspec
 
 from bulk_importer.datagym import routes
+from bulk_importer.datagym.http_dates import http_date
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.queries import WHERE_TOKENS_ARE_MADE, Patience, Queries
 from bulk_importer.datagym.remedies import ANY_REMEDY, PROXY_REMEDY, remedy_for
@@ -167,11 +167,10 @@ def _is_list(answer: Answer) -> bool:
 
 def _clock(answer: Answer) -> Examined:
     """Whether both clocks agree, as far as a date in whole seconds tells."""
-    try:
-        theirs = parsedate_to_datetime(answer.headers["date"])
-        skew = (datetime.now(UTC) - theirs).total_seconds()
-    except (KeyError, ValueError, TypeError):
+    theirs = http_date(answer.headers.get("date", ""))
+    if theirs is None:
         return Examined("clock", Health.UNKNOWN, "the server does not say what time it is")
+    skew = (datetime.now(UTC) - theirs).total_seconds()
     if abs(skew) <= _SKEW_SECONDS:
         return Examined("clock", Health.WELL, f"within {_SKEW_SECONDS:.0f} s of the server's")
     where = "ahead of" if skew > 0 else "behind"

@@ -10,7 +10,6 @@ import msgspec
 from bulk_importer.datagym import routes
 from bulk_importer.datagym.answers.judging import judge_answer, judge_failure
 from bulk_importer.datagym.answers.verdicts import (
-    Accept,
     Again,
     Cause,
     InDoubt,
@@ -126,6 +125,4 @@ async def _judge(request: Awaitable[Answer]) -> Verdict:
 def _judged(failure: RequestFailed) -> Verdict:
     """The verdict on a request without an answer, with what the system says about it."""
     verdict = judge_failure(failure.kind)
-    if isinstance(verdict, Accept):
-        raise TypeError("a request without an answer was not accepted")
     return msgspec.structs.replace(verdict, reason=f"{verdict.reason} ({failure.reason})")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["DurableFile", "create_folder", "replace_file", "sync_folder"]
+__all__ = ["DurableFile", "create_folder", "has_name", "replace_file", "sync_folder"]
 
 # macOS: fsync hands the bytes to the drive, only this makes the drive write them down. Absent elsewhere.
 _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
@@ -95,6 +95,18 @@ def replace_file(
             beside.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def has_name(file: int, path: Path) -> bool:
+    """Whether an open file is the one that is called so now.
+
+    To be asked by who has just locked a file that others rename or remove: between the opening and the lock it may have
+    become another one, or nobody's. Raises OSError.
+    """
+    try:
+        return os.path.samestat(os.fstat(file), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def sync_folder(folder: Path) -> None:

@@ -78,7 +78,7 @@ async def opened_labels(
     ) as conversion:
         if conversion is None:
             source = await open_source(spec)
-            labels = Labels(source, await asyncio.to_thread(_of_entries, settings, source, spec))
+            labels = Labels(source, _of_entries(settings, source))
         else:
             from bulk_importer.pipeline.conversion.spill import converted_into
             from bulk_importer.sources.files import FileSource
@@ -207,13 +207,13 @@ async def _chosen(
             chosen.close()
 
 
-def _of_entries(settings: Settings, source: Source, spec: str) -> Settings:
+def _of_entries(settings: Settings, source: Source) -> Settings:
     """The settings for a source of entries. A further entry of a media in a backup adds to what its first put there."""
-    if source.plain or source.file is None:  # a backup is packed, and lies in a file
+    if source.plain:  # a backup is packed
         return settings
-    from bulk_importer.backups.file.scan import is_backup
+    from bulk_importer.backups.file.mark import begins_backup
 
-    return replace(settings, onto_uploaded=True) if is_backup(Path(spec)) else settings
+    return replace(settings, onto_uploaded=True) if begins_backup(source.packed_head) else settings
 
 
 def _of_converted(settings: Settings, form: str, *, by_name: bool) -> Settings:

@@ -16,8 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bulk_importer.backups.file.content import opened_backup
+from bulk_importer.backups.file.mark import begins_backup
 from bulk_importer.backups.file.records import FORMAT_VERSION, Header
-from bulk_importer.backups.file.scan import is_backup, is_begun, scan_backup
+from bulk_importer.backups.file.scan import is_begun, scan_backup
 from bulk_importer.backups.file.writing import BackupWriter, MadeMedia, locked_part, part_of
 from bulk_importer.backups.gate import ReadGate
 from bulk_importer.backups.holdings import maker_of
@@ -33,6 +34,7 @@ from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.errors import BackupUnusable, Interrupted, ServerError, UsageError
 from bulk_importer.events import Advanced, Observer
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.migration.listing import listed_media, listed_tasks, listing_digest, write_listing
 from bulk_importer.migration.report import BackupAnnouncement, BackupSummary
 from bulk_importer.settings import Settings
@@ -41,6 +43,7 @@ from bulk_importer.transfer.stop import StopSwitch
 __all__ = ["BackupCaller", "back_up"]
 
 _ELSEWHERE = "Name another file with --output."
+_HEAD_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +113,17 @@ def _require_images(project: Project) -> None:
 
 def _finished(output: Path, settings: Settings, project: Project, listed: str) -> BackupSummary:
     """The summary of a backup that is there already."""
-    if not is_backup(output):
+    try:
+        with output.open("rb") as file:
+            is_backup = begins_backup(file.read(_HEAD_BYTES))
+    except OSError as error:
+        raise BackupUnusable(output, reason_of(error), advice=_ELSEWHERE) from error
+    if not is_backup:
         raise BackupUnusable(output, "it is there, and is no backup", advice=_ELSEWHERE)
     with opened_backup(output) as backup:
-        header, trailer = backup.scan.header, backup.scan.trailer
+        header = backup.scan.header
         _require_same(output, header, settings, project, listed)
-        assert trailer is not None  # `opened_backup` refuses others
-        return BackupSummary.of(str(output), output.stat().st_size, header, trailer)
+        return BackupSummary.of(str(output), output.stat().st_size, header, backup.trailer)
 
 
 def _require_same(path: Path, header: Header, settings: Settings, project: Project, listed: str) -> None:

@@ -81,9 +81,7 @@ def prove_backup(path: Path, emit: Observer) -> BackupProof:
         BackupUnusable: it is not whole, or not what was written; it says where.
     """
     with opened_backup(path) as backup:
-        trailer = backup.scan.trailer
-        assert trailer is not None  # `opened_backup` refuses others
-        done = 0
+        trailer, done = backup.trailer, 0
         for place, _ in backup.contents():
             done += place.chunk.size
             emit(Advanced(work=f"reading {path.name}", done=done, total=trailer.size, unit="bytes"))

@@ -6,6 +6,7 @@ far something is, in the way that suits a stream: `progress_state` adds up the e
 into a line of a terminal, `wording` says in a sentence what an event tells. `silent_server` says at once that a server
 does not answer, `outcome` what came of a run and what to do now, `summary_text` that in a few lines, and `tasks` what
 of the tasks behind it. `report` makes a page of it, of the `markup` and the `drawing` that a live page is made of, too.
+`timeline` is the course of a run, which both show.
 `metrics` counts for Prometheus, and `telling` says what others are told of a beginning and an end.
 
 This room knows events and summaries and nothing of what makes them. Streams are given to it as functions.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -101,7 +102,47 @@ class MovingLine:
         self._show_line("")
 
 
-class PlainLines:
+class _NowAndThen(ABC):
+    """Tells events that have to be known at once, and how far it is: at the end, and now and then."""
+
+    def __init__(self, level: Level, clock: Callable[[], float]) -> None:
+        self._level = level
+        self._clock = clock
+        # Changed by a call and by a tick, in two threads, under the lock.
+        self._state = ProgressState(clock())
+        self._began = self._said_at = clock()
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            self._state.see(event, self._clock())
+            self._tell_event(event)
+            self._tell_when_due(is_over=isinstance(event, RunEnded))
+
+    def tick(self) -> None:
+        """Tell how far it is, where it is time for that."""
+        with self._lock:
+            self._tell_when_due(is_over=False)
+
+    def close(self) -> None:  # noqa: B027 - the same for both
+        """Nothing to take away."""
+
+    def _tell_when_due(self, *, is_over: bool) -> None:
+        now = self._clock()
+        if is_over or _is_due(now, self._began, self._said_at):
+            self._said_at = now
+            self._tell_state(now)
+
+    @abstractmethod
+    def _tell_event(self, event: Event) -> None:
+        """Tell an event, if it is one to be told."""
+
+    @abstractmethod
+    def _tell_state(self, now: float) -> None:
+        """Tell how far it is."""
+
+
+class PlainLines(_NowAndThen):
     """A line at what has to be known at once, at the end, and now and then, each with its time.
 
     Args:
@@ -117,39 +158,15 @@ class PlainLines:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: here(datetime.now(UTC)),
     ) -> None:
+        super().__init__(level, clock)
         self._write_line = write_line
-        self._level = level
-        self._clock = clock
         self._now = now
-        # Changed by a call and by a tick, in two threads, under the lock.
-        self._state = ProgressState(clock())
-        self._began = self._said_at = clock()
-        self._lock = threading.Lock()
 
-    def __call__(self, event: Event) -> None:
-        with self._lock:
-            self._state.see(event, self._clock())
-            if _is_told(event, self._level):
-                self._write(sentence_of(event), level_of(event))
-            if isinstance(event, RunEnded):
-                self._write_state()
-            else:
-                self._write_when_due()
+    def _tell_event(self, event: Event) -> None:
+        if _is_told(event, self._level):
+            self._write(sentence_of(event), level_of(event))
 
-    def tick(self) -> None:
-        """Write a line where it is time for one."""
-        with self._lock:
-            self._write_when_due()
-
-    def close(self) -> None:
-        """Nothing to take away."""
-
-    def _write_when_due(self) -> None:
-        if _is_due(self._clock(), self._began, self._said_at):
-            self._write_state()
-
-    def _write_state(self) -> None:
-        now = self._said_at = self._clock()
+    def _tell_state(self, now: float) -> None:
         if parts := self._state.parts(now):
             self._write("; ".join(part.text.strip() for part in parts), Level.INFO)
 
@@ -157,7 +174,7 @@ class PlainLines:
         self._write_line(f"{self._now().isoformat(timespec='seconds')} {plain(text)}", level)
 
 
-class JsonLines:
+class JsonLines(_NowAndThen):
     """The events as objects, and now and then how far it is.
 
     What only moves is left out, and so is what `SilentServerNotice` says.
@@ -173,49 +190,25 @@ class JsonLines:
         level: Level = Level.INFO,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(level, clock)
         self._tell = tell
-        self._level = level
-        self._clock = clock
-        # Changed by a call and by a tick, in two threads, under the lock.
-        self._state = ProgressState(clock())
-        self._began = self._said_at = clock()
-        self._lock = threading.Lock()
 
-    def __call__(self, event: Event) -> None:
-        with self._lock:
-            self._state.see(event, self._clock())
-            level = level_of(event)
-            if level <= self._level and not isinstance(event, _LEFT_OUT):
-                self._tell({"event": type(event).__name__, **to_builtins(event)}, level)
-            if isinstance(event, RunEnded):
-                self._tell_state()
-            else:
-                self._tell_when_due()
+    def _tell_event(self, event: Event) -> None:
+        level = level_of(event)
+        if level <= self._level and not isinstance(event, _LEFT_OUT):
+            self._tell({"event": type(event).__name__, **to_builtins(event)}, level)
 
-    def tick(self) -> None:
-        """Write an object where it is time for one."""
-        with self._lock:
-            self._tell_when_due()
-
-    def close(self) -> None:
-        """Nothing to take away."""
-
-    def _tell_when_due(self) -> None:
-        if _is_due(self._clock(), self._began, self._said_at):
-            self._tell_state()
-
-    def _tell_state(self) -> None:
-        now = self._said_at = self._clock()
+    def _tell_state(self, now: float) -> None:
         self._tell({"event": "Progress", **self._state.facts(now)}, Level.INFO)
 
 
 @contextmanager
-def ticking(progress: Progress, every: float = _SECONDS_BETWEEN_DRAWINGS) -> Iterator[Progress]:
+def ticking(progress: Progress) -> Iterator[Progress]:
     """While this is open the progress looks at the clock; it is closed with it."""
     over = threading.Event()
 
     def tick() -> None:
-        while not over.wait(every):
+        while not over.wait(_SECONDS_BETWEEN_DRAWINGS):
             progress.tick()
 
     thread = threading.Thread(target=tick, name="progress", daemon=True)

@@ -21,11 +21,13 @@ What it promises, whatever happens on either side:
 over the source until nothing more can be sent or known, and leaves record and summary to `concluding`. In a pass,
 segments are read, judged and recorded, and what is owed of them goes into the pool, which blocks while it is full; the
 dispatcher empties the pool. Both run until the source ends or a stop is requested. `summarizing` does the sums,
-`ruleset` gathers what entries are checked against, `announcing` says what a run is about to do.
+`ruleset` gathers what entries are checked against, `announcing` says what a run is about to do, and `notes` are what it
+leaves for the summaries of later ones.
 
-Rooms: `one_pass` is one pass over the source; `check` judges an input without sending anything; `guards` end a run
-while it goes on; `resume` knows how an earlier run is gone on with; `retry` feeds rejected entries again; `wiped` finds
-later entries that wipe what earlier ones of their media bring, also across the sources of one command.
+Rooms: `conversion` makes entries of the labels of another tool first; `one_pass` is one pass over the source; `check`
+judges an input without sending anything; `guards` end a run while it goes on; `resume` knows how an earlier run is gone
+on with; `retry` feeds rejected entries again; `wiped` finds later entries that wipe what earlier ones of their media
+bring, also across the sources of one command.
 """
 
 from typing import TYPE_CHECKING

@@ -34,6 +34,7 @@ from bulk_importer.pipeline.run import Caller, ImportSpec, Run, SegmentFilter
 from bulk_importer.pipeline.summarizing import Before
 from bulk_importer.pipeline.wiped.followed_media import FollowedMedia, follow_media
 from bulk_importer.readback.doubts import Doubts
+from bulk_importer.readback.sent_by import note_clock
 from bulk_importer.settings import LabelConfigFrom
 from bulk_importer.summary import Books
 
@@ -59,6 +60,7 @@ async def open_run(
             if spec.books is not None and Books.NOTE not in checkpoint.state.notes:
                 await checkpoint.record_note(Books.NOTE, msgspec.to_builtins(spec.books))
             await note_place(checkpoint, spec.source)
+            await note_clock(checkpoint, connected.queries.server_clock)
             # Before the rules, which may read long lists: a configuration that has changed ends the run here.
             watch = await _watch(spec, caller, connected, checkpoint)
             ruleset = await _ruleset(spec, connected, checkpoint)

@@ -16,10 +16,12 @@ from contextlib import suppress
 from bulk_importer.checkpoint import Checkpoint, Undecided
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.listings import TaskRow
+from bulk_importer.datagym.reads.server_clock import ServerClock
 from bulk_importer.errors import ServerError
 from bulk_importer.events import DoubtsEnded, Event, Observer, OutageEnded
 from bulk_importer.model import Batch, Entry, EntryRun, KeepData
-from bulk_importer.readback.evidence import Evidence, ExpectedLabels, HeldValue, ServerClock, evidence_of
+from bulk_importer.readback.evidence import Evidence, ExpectedLabels, HeldValue, evidence_of
+from bulk_importer.readback.sent_by import clock_of
 from bulk_importer.spans import SpanSet
 
 __all__ = ["Doubts"]
@@ -174,7 +176,27 @@ class Doubts:
         """How long the server had for the request: since it was sent, without the time when it was away."""
         now = self._clock()
         away = sum(max(0.0, min(end, now) - max(begin, doubt.sent_at)) for begin, end in self._away)
-        return now - doubt.sent_at - away
+        return now - doubt.sent_at - away - self._behind_seconds(doubt)
+
+    def _behind_seconds(self, doubt: Undecided) -> float:
+        """How far the clock by which a batch was sent may be behind ours; 0 where both may be the same.
+
+        One that is ahead only makes us wait.
+        """
+        ours, theirs = self._reader.server_clock, clock_of(self._checkpoint.state, doubt.batch)
+        if not (ours.is_known and theirs.is_known) or theirs.least_ahead <= ours.most_ahead:
+            return 0.0
+        return theirs.most_ahead - ours.least_ahead
+
+    def _earliest(self, doubt: Undecided) -> float:
+        """The earliest that the server's clock can have shown when a batch was sent.
+
+        Where the clocks of who sent it and of us differ, or ours was set since, the earlier time: that a label is there
+        which was there before is said of equal ones alone, and to overlook one that came then doubles it.
+        """
+        theirs = clock_of(self._checkpoint.state, doubt.batch)
+        ours = self._server_clock.at(doubt.sent_since)
+        return min(ours, theirs.at(doubt.sent_since)) if theirs.is_known else ours
 
     async def _resolve(self, doubt: Undecided) -> bool:
         # Looked at before asking: a request that ends meanwhile has landed by the time of the answer, or never.
@@ -199,18 +221,18 @@ class Doubts:
             if asked >= _MOST_ASKED:
                 break
             if lane in self._tasks:
-                said = await self._ask_media(self._tasks[lane], expected, doubt.sent_since)
+                said = await self._ask_media(self._tasks[lane], expected, doubt)
                 heard += [said] if said in (Evidence.LANDED, Evidence.ABSENT) else []
             if len(heard) >= _ENOUGH:
                 break
         agreed = set(heard)
         return agreed.pop() if len(agreed) == 1 else Evidence.SILENT
 
-    async def _ask_media(self, task: TaskRow, expected: ExpectedLabels, sent_at: float) -> Evidence:
+    async def _ask_media(self, task: TaskRow, expected: ExpectedLabels, doubt: Undecided) -> Evidence:
         reading = await self._reader.read(task, HeldValue)
         if reading.date is not None:
             self._server_clock.note(reading.asked_at, reading.answered_at, reading.date)
-        return evidence_of(expected, reading.values, self._server_clock.at(sent_at))
+        return evidence_of(expected, reading.values, self._earliest(doubt))
 
     def _most_telling_first(self, doubt: Undecided) -> Iterable[tuple[str, ExpectedLabels]]:
         by_lane: dict[str, list[bytes]] = {}

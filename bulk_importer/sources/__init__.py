@@ -4,7 +4,9 @@
 source that can be read at any byte has a `descriptor` (a plain file) or is `seekable` (a server that answers range
 requests); the others are read once, from the beginning. `interfaces` says what each kind has to offer: `files` is what
 lies or flows on this machine, `web` and `buckets` what lies elsewhere, `compressed` unpacks any of them, `stretches`
-reads parts of one here and there. None knows what the bytes mean.
+reads parts of one here and there, and `members` is the files of a folder or an archive. `open` chooses among them. Of
+use to these are `pread`, `signed_urls`, and for what is compressed `member` and `zstd_frame`. None knows what the bytes
+mean.
 """
 
 from typing import TYPE_CHECKING

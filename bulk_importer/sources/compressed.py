@@ -18,7 +18,7 @@ __all__ = ["CompressedSource", "unpacked"]
 
 _PIECE_BYTES = 1 << 18
 _OUT_BYTES = 1 << 20
-_LONGEST_MARK_BYTES = 6  # that of xz, below
+_HEAD_BYTES = 64  # the longest mark has six, that of xz, below
 
 
 class _GzipMember:
@@ -75,10 +75,10 @@ _MARKS: tuple[tuple[bytes, str, Callable[[bytes], Member]], ...] = (
 
 async def unpacked(source: Source) -> Source:
     """The source itself, or what it holds when that is compressed. Raises `SourceUnreadable`."""
-    head = await source.head(_LONGEST_MARK_BYTES)
+    head = await source.head(_HEAD_BYTES)
     for mark, form, member in _MARKS:
         if head.startswith(mark):
-            return CompressedSource(source, form, member)
+            return CompressedSource(source, head[:_HEAD_BYTES], form, member)
     return source
 
 
@@ -90,8 +90,9 @@ class CompressedSource(Owned):
     plain = False
     descriptor: int | None = None
 
-    def __init__(self, packed: Source, form: str, member: Callable[[bytes], Member]) -> None:
+    def __init__(self, packed: Source, head: bytes, form: str, member: Callable[[bytes], Member]) -> None:
         self._packed = packed
+        self.packed_head = head
         self._form = form
         self._member = member
         self.name = packed.name

@@ -43,6 +43,7 @@ class Source(Protocol):
             `-` is no path.
         version: what a server calls the present content (a strong ETag), None where it says nothing.
         taken: how many bytes as they lie there the last stream has taken, of a source that is not plain; else None.
+        packed_head: the first bytes as they lie there, at most 64, of a source that is not plain; else none.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Source(Protocol):
     file: int | None
     version: str | None
     taken: int | None
+    packed_head: bytes
 
     async def head(self, length: int) -> bytes:
         """The first bytes, fewer only where there are no more; they are read again by `stream(0)`."""
@@ -84,6 +86,7 @@ class Owned:
     """A source that closes itself at the end of an `async with`."""
 
     taken: int | None = None
+    packed_head: bytes = b""
 
     async def __aenter__(self) -> Self:
         return self

@@ -152,7 +152,7 @@ class Isolator:
         works = await self._works_beside(case, verdict)
         await self._settle_part(case, sent, verdict, isolation.judged(verdict, server_works=works))
         if not works:
-            self._breaker.declare(f"it answers nothing but {_reason(verdict)}")
+            self._breaker.declare(f"it answers uploads with {_reason(verdict)}; its log says why")
         if not works or (isolation.part and not isolation.part.failures):
             case.failing_since = self._backoff.timing.clock()
 
@@ -206,17 +206,15 @@ class Isolator:
     async def _works_beside(self, case: _Case, verdict: Verdict) -> bool:
         """Whether the server works but for the current part; asked only where that part would be condemned.
 
-        A database that can be read and not written fails at every upload. So where uploads were accepted before and
-        more are to come, one of them has to be accepted that left since the part began to fail.
+        A database that can be read and not written fails at every upload. So where more are to come, one of them has
+        to be accepted that left since the part began to fail.
         """
         policy, part, passage = self._backoff.policy, case.isolation.part, self._passage
         is_last = part and part.failures + 1 >= policy.split_after + policy.alone_attempts
         if not (is_last and isinstance(verdict, Again) and verdict.cause in _IN_GROUP):
             return True
-        can_be_seen = passage.has_accepted and self._slots.has_fresh
-        return (
-            not can_be_seen or passage.has_accepted_since(case.failing_since)
-        ) and await passage.is_working()
+        has_shown = passage.has_accepted_since(case.failing_since) or not self._slots.has_fresh
+        return has_shown and await passage.is_working()
 
     async def _settle_part(self, case: _Case, sent: Batch, verdict: Verdict, settled: Settled) -> None:
         """Record what a verdict on the part `sent` settled, and give those lanes free."""

@@ -62,6 +62,14 @@ def test_every_package_is_in_the_plan() -> None:
     assert not [name for name in packages if not re.search(rf"\b{name}\b", drawing)]
 
 
+def test_every_room_of_a_package_is_in_the_plan() -> None:
+    """Who looks for the place of a change finds it one level further down, too."""
+    for name, _, said in rows(section("One drawing")):
+        folder = PACKAGE / name[1:].split("]")[0]
+        rooms = {path.parent.name for path in folder.glob("*/__init__.py")}
+        assert set(re.findall(r"\w+", said)) == rooms, folder
+
+
 def test_the_layers_are_those_that_the_linter_holds() -> None:
     """From top to bottom, and each of them exists."""
     found = re.search(r"<!-- layers -->\n```text\n(.*?)\n```", ARCHITECTURE, re.DOTALL)

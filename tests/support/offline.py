@@ -17,6 +17,7 @@ from typing import Any, cast
 from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
 from bulk_importer.datagym.reads.catalog import Project
 from bulk_importer.datagym.reads.label_reader import LabelReader
+from bulk_importer.datagym.reads.server_clock import ServerClock
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import Event, ReplacementForeseen
 from bulk_importer.intake import Rules
@@ -70,6 +71,7 @@ class NoTasks:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.server_clock = ServerClock()
 
     async def tasks(self, lanes: Sequence[str]) -> dict[str, Any]:
         self.asked += lanes

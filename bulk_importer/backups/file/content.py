@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from xxhash import xxh3_128_hexdigest
 
+from bulk_importer.backups.file.records import Trailer
 from bulk_importer.backups.file.scan import BackupScan, ChunkPlace, scan_backup
 from bulk_importer.backups.making.entries import MadeEntry
 from bulk_importer.errors import BackupUnusable
@@ -29,33 +30,25 @@ _AGAIN = "Take a copy of it that is whole, or make the backup anew."
 
 
 @contextmanager
-def opened_backup(path: Path, *, finished: bool = True) -> Iterator[Backup]:
-    """A backup to be read, while this is open.
-
-    Args:
-        finished: one that is not is refused.
+def opened_backup(path: Path) -> Iterator[Backup]:
+    """A finished backup to be read, while this is open.
 
     Raises:
-        BackupUnusable: it cannot be read, is no backup, or its records are not what was written.
+        BackupUnusable: it cannot be read, is no backup, is not finished, or its records are not what was written.
     """
     scan = scan_backup(path)
-    if finished and scan.trailer is None:
+    if scan.trailer is None:
         reason = f"it is not finished{f': {scan.why_not}' if scan.why_not else ''}"
         advice = "Run the command that writes it again, which resumes; or name a copy that is whole."
         raise BackupUnusable(path, reason, advice=advice)
-    if scan.why_not or (scan.trailer is not None and not _adds_up(scan)):
+    if scan.why_not or scan.trailer.chain != scan.chain.digest:
         reason = scan.why_not or "its parts are not those that its end tells of"
         raise BackupUnusable(path, reason, advice=_AGAIN)
     try:
         with path.open("rb") as file:
-            yield Backup(path, scan, file.fileno())
+            yield Backup(path, scan, scan.trailer, file.fileno())
     except OSError as error:
         raise BackupUnusable(path, reason_of(error), advice=_AGAIN) from error
-
-
-def _adds_up(scan: BackupScan) -> bool:
-    """Whether the trailer tells of exactly these chunks."""
-    return scan.trailer is not None and scan.trailer.chain == scan.chain.digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +56,12 @@ class Backup:
     """A backup that is open for reading.
 
     Attributes:
-        scan: its records, which add up.
+        scan: its records, which add up to what the `trailer` tells of.
     """
 
     path: Path
     scan: BackupScan
+    trailer: Trailer
     file: int
 
     def contents(self) -> Iterator[tuple[ChunkPlace, bytes]]:

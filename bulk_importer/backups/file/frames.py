@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 from xxhash import xxh3_64_hexdigest
 
+from bulk_importer.backups.file.mark import KIND, MARK
 from bulk_importer.backups.file.records import Record
 
 __all__ = ["HEAD_BYTES", "NotARecord", "frame_of", "payload_bytes", "record_of"]
@@ -16,8 +17,6 @@ HEAD_BYTES = 8
 """How many bytes stand before the payload of a skippable frame."""
 
 _HEAD = struct.Struct("<II")
-_KIND = 0x184D2A5B  # one of sixteen; none has a meaning of its own
-_MARK = b"bulk-importer backup\n"
 _DIGEST_BYTES = 16
 _MOST_BYTES = 1 << 28
 _encode = msgspec.json.Encoder().encode
@@ -31,8 +30,8 @@ class NotARecord(Exception):
 def frame_of(record: Record) -> bytes:
     """The record as it lies in the file."""
     line = _encode(record)
-    payload = b"".join((_MARK, line, b"\n", xxh3_64_hexdigest(line).encode(), b"\n"))
-    return _HEAD.pack(_KIND, len(payload)) + payload
+    payload = b"".join((MARK, line, b"\n", xxh3_64_hexdigest(line).encode(), b"\n"))
+    return _HEAD.pack(KIND, len(payload)) + payload
 
 
 def payload_bytes(head: bytes) -> int:
@@ -40,7 +39,7 @@ def payload_bytes(head: bytes) -> int:
     if len(head) < HEAD_BYTES:
         raise NotARecord
     kind, length = _HEAD.unpack(head)
-    if kind != _KIND or not len(_MARK) < length <= _MOST_BYTES:
+    if kind != KIND or not len(MARK) < length <= _MOST_BYTES:
         raise NotARecord
     return int(length)
 
@@ -48,8 +47,8 @@ def payload_bytes(head: bytes) -> int:
 def record_of(payload: bytes) -> Record:
     """The record of this payload. Raises `NotARecord`: it is none, or not as it was written."""
     end = len(payload) - _DIGEST_BYTES - 2
-    line = payload[len(_MARK) : end]
-    if not payload.startswith(_MARK) or payload[end:] != b"\n" + xxh3_64_hexdigest(line).encode() + b"\n":
+    line = payload[len(MARK) : end]
+    if not payload.startswith(MARK) or payload[end:] != b"\n" + xxh3_64_hexdigest(line).encode() + b"\n":
         raise NotARecord
     try:
         return _decode(line)

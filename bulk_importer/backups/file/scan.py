@@ -1,6 +1,7 @@
 """Hops through a backup from record to record, and says how far it is whole (see `records`).
 
-Nothing is unpacked here. `FileScan` of a part that a crash left says where to go on; `proof` looks at every byte.
+Nothing is unpacked here. The `BackupScan` of a part that a crash left says where to go on; `content` proves every byte
+that it reads.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from bulk_importer.backups.file.tally import Tally
 from bulk_importer.errors import BackupUnusable
 from bulk_importer.files.small_files import reason_of
 
-__all__ = ["BackupScan", "ChunkPlace", "is_backup", "is_begun", "scan_backup"]
+__all__ = ["BackupScan", "ChunkPlace", "is_begun", "scan_backup"]
 
 _PIECE_BYTES = 1 << 20
 
@@ -51,15 +52,6 @@ class BackupScan:
     end: int
     trailer: Trailer | None
     why_not: str
-
-
-def is_backup(path: Path) -> bool:
-    """Whether a file begins as a backup does. False also where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return isinstance(_record_at(file.fileno(), 0)[0], Header)
-    except (OSError, NotARecord):
-        return False
 
 
 def is_begun(path: Path) -> bool:

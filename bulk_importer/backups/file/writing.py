@@ -23,7 +23,7 @@ from bulk_importer.backups.file.scan import BackupScan, is_begun, scan_backup
 from bulk_importer.backups.file.tally import Tally
 from bulk_importer.backups.making.entries import MadeEntry
 from bulk_importer.errors import BackupUnusable
-from bulk_importer.files.durable import DurableFile, sync_folder
+from bulk_importer.files.durable import DurableFile, has_name, sync_folder
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -87,12 +87,16 @@ def locked_part(path: Path) -> Iterator[DurableFile]:
 
 
 def _lock(file: DurableFile) -> None:
+    is_ours = True
     with suppress(OSError):  # a file system without locks
         try:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours = has_name(file.fileno(), file.path)  # else it is the finished backup by now
         except BlockingIOError:
-            advice = "Wait for it, or stop it; then run the same command again."
-            raise BackupUnusable(file.path, "another process writes it", advice=advice) from None
+            is_ours = False
+    if not is_ours:
+        advice = "Wait for it, or stop it; then run the same command again."
+        raise BackupUnusable(file.path, "another process writes it", advice=advice)
 
 
 class BackupWriter:

@@ -14,7 +14,7 @@ from bulk_importer.checkpoint.log.records import Header
 from bulk_importer.checkpoint.log.replay import replay, replay_more
 from bulk_importer.checkpoint.log.state import CheckpointState
 from bulk_importer.checkpoint.log.throughput import Throughput
-from bulk_importer.errors import CheckpointDamaged, CheckpointUnusable
+from bulk_importer.errors import CheckpointDamaged, CheckpointError, CheckpointUnusable
 
 __all__ = ["LogTail"]
 
@@ -39,7 +39,7 @@ class LogTail:
         self.state: CheckpointState
         try:
             self._read_all(is_first=True)
-        except CheckpointDamaged:
+        except CheckpointError:
             self._file.close()
             raise
 
@@ -51,13 +51,15 @@ class LogTail:
         except OSError as error:
             raise CheckpointUnusable.by(self._folder, error) from error
         if not is_the_same:
+            # The old one stays open until then: where there is no other, the next look is to find that out, too.
+            fresh = opened_log(self._folder)
             self._file.close()
-            self._file = opened_log(self._folder)
+            self._file = fresh
             self._read_all(is_first=False)
             return
-        self._file.seek(self._length)
+        content = self._content_from(self._length)
         try:
-            self._length = replay_more(self.state, self._file.read(), self._length, self.throughput.note)
+            self._length = replay_more(self.state, content, self._length, self.throughput.note)
             self.throughput.until(self._written_at())
             self.header = msgspec.structs.replace(self.header, server=self.state.server)
         except Damage as damage:
@@ -69,13 +71,21 @@ class LogTail:
 
     def _read_all(self, *, is_first: bool) -> None:
         """Read it from the beginning; a compacted log says again what was noted, so that is not noted twice."""
+        content = self._content_from(0)
         try:
-            replayed = replay(self._file.read(), self.throughput.note if is_first else lambda _: None)
+            replayed = replay(content, self.throughput.note if is_first else lambda _: None)
         except Damage as damage:
             raise self._damaged(damage) from damage
         self.header, self.state, self._length = replayed.header, replayed.state, replayed.length
         if is_first:
             self.throughput.until(self._written_at())
+
+    def _content_from(self, begin: int) -> bytes:
+        try:
+            self._file.seek(begin)
+            return self._file.read()
+        except OSError as error:
+            raise CheckpointUnusable.by(self._folder, error) from error
 
     def _written_at(self) -> float:
         """When the latest record was written."""

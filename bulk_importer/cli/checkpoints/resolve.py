@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_importer.cli import output
-from bulk_importer.cli.parsing.plan_or_checkpoint import require_no_plan
-from bulk_importer.errors import ExitCode, UsageError, most_important
+from bulk_importer.cli.parsing.options import add_settings, gather
+from bulk_importer.cli.parsing.plan_or_checkpoint import is_plan, named_so, shard_of_plan
+from bulk_importer.errors import ExitCode
 from bulk_importer.library.inputs import one_checkpoint_in
 from bulk_importer.readable import counted
 
 if TYPE_CHECKING:
     from bulk_importer.checkpoint import Undecided
+    from bulk_importer.pipeline.retry.deciding import Decided
 
 __all__ = ["configure", "run"]
-
-_DECIDED = "A person decided about lost answers."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of `resolve`."""
-    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint folder of a run")
+    parser.add_argument(
+        "checkpoint",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="the checkpoint folder of a run; or a plan that many workers shared, in a folder or a bucket",
+    )
     decision = parser.add_mutually_exclusive_group(required=True)
     decision.add_argument(
         "--delivered", action="store_true", help="the labels are in the server; they are not sent again"
@@ -40,84 +46,61 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="only this batch, by the number that 'status' shows; repeatable (default: all that are unconfirmed)",
     )
+    add_settings(parser, (), ())
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Record the decision; nothing is sent. Exit 5 while something is still in doubt, and 0 else."""
-    require_no_plan(arguments.checkpoint)
-    folder = one_checkpoint_in(arguments.checkpoint)
-    return asyncio.run(
-        _resolve(folder, arguments.batch, delivered=arguments.delivered, as_json=arguments.json)
-    )
+    loaded = gather(arguments)
+    named = named_so(arguments.checkpoint)
+    shard = shard_of_plan(named)
+    if is_plan(named) or shard is not None:
+        from bulk_importer.cli.fleet.resolve import resolve_plan
 
+        place, only = shard or (named, None)
+        return resolve_plan(place, only, arguments, loaded)
+    from bulk_importer.pipeline.retry.deciding import decide
 
-async def _resolve(folder: Path, numbers: list[int] | None, *, delivered: bool, as_json: bool) -> int:
-    import secrets
-
-    from bulk_importer.checkpoint import Checkpoint
-    from bulk_importer.checkpoint.retry_claims import retries_in_doubt
-    from bulk_importer.pipeline.summarizing import standing_codes
-
-    checkpoint = await asyncio.to_thread(Checkpoint.reopen, folder, secrets.token_hex(8))
-    try:
-        chosen = _chosen(checkpoint.state.doubts(), numbers, folder)
-        for doubt in chosen:
-            await checkpoint.record_resolved(doubt.batch, delivered=delivered, why="a person decided")
-        left = len(checkpoint.state.doubts())
-        code = most_important(standing_codes(checkpoint.state))
-        await checkpoint.record_run_ended(exit_code=code, why=_DECIDED if chosen else "")
-    except UsageError:
-        await checkpoint.record_run_ended(exit_code=most_important(standing_codes(checkpoint.state)))
-        raise
-    finally:
-        await checkpoint.close()
-    retries = list(retries_in_doubt(folder))
-    output.print_outcome(
-        _facts(chosen, delivered=delivered, left=left, retries=retries),
-        _lines(chosen, delivered=delivered, left=left, retries=retries),
-        as_json=as_json,
-    )
-    return ExitCode.IN_DOUBT if left or retries else ExitCode.DELIVERED
-
-
-def _chosen(doubts: tuple[Undecided, ...], numbers: list[int] | None, folder: Path) -> list[Undecided]:
-    known = {doubt.batch: doubt for doubt in doubts}
-    unknown = sorted(set(numbers or ()) - known.keys())
-    if unknown:
-        listed = ", ".join(map(str, known)) or "nothing"
-        raise UsageError(f"Batch {unknown[0]} is not unconfirmed in {folder}; unconfirmed: {listed}.")
-    return [doubt for doubt in doubts if numbers is None or doubt.batch in numbers]
-
-
-def _lines(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> list[str]:
-    fate = "delivered" if delivered else "to be sent"
-    lines = [f"batch {doubt.batch}: {counted(_entries(doubt), 'entry', 'is')} {fate} now" for doubt in chosen]
-    if not chosen:
-        lines.append("Nothing of the import is unconfirmed." if retries else "Nothing is unconfirmed.")
-    elif not delivered:
-        lines.append(
-            "The same import command sends them. If the labels were there after all, they are there twice."
+    decided = asyncio.run(
+        decide(
+            one_checkpoint_in(arguments.checkpoint), delivered=arguments.delivered, numbers=arguments.batch
         )
-    if left:
-        lines.append(f"{counted(left, 'batch', 'is')} still unconfirmed.")
-    lines += [
-        "A retry has unconfirmed entries. Decide about them: "
-        f"'bulk-importer resolve {each} --delivered' (or --not-delivered)."
-        for each in retries
-    ]
-    return lines
+    )
+    output.print_outcome(
+        _facts(decided, delivered=arguments.delivered),
+        _lines(decided, delivered=arguments.delivered),
+        as_json=arguments.json,
+    )
+    return ExitCode.IN_DOUBT if decided.left or decided.retries else ExitCode.DELIVERED
 
 
-def _facts(chosen: list[Undecided], *, delivered: bool, left: int, retries: list[Path]) -> dict[str, object]:
+def _lines(decided: Decided, *, delivered: bool) -> Iterator[str]:
+    fate = "delivered" if delivered else "to be sent"
+    for doubt in decided.chosen:
+        yield f"batch {doubt.batch}: {counted(_entries(doubt), 'entry', 'is')} {fate} now"
+    if not decided.chosen:
+        yield "Nothing of the import is unconfirmed." if decided.retries else "Nothing is unconfirmed."
+    elif not delivered:
+        yield "The same import command sends them. If the labels were there after all, they are there twice."
+    if decided.left:
+        yield f"{counted(decided.left, 'batch', 'is')} still unconfirmed."
+    for each in decided.retries:
+        yield (
+            "A retry has unconfirmed entries. Decide about them: "
+            f"'bulk-importer resolve {each} --delivered' (or --not-delivered)."
+        )
+
+
+def _facts(decided: Decided, *, delivered: bool) -> dict[str, object]:
     resolved = [
         {"batch": doubt.batch, "spans": [list(span) for span in doubt.spans], "entries": _entries(doubt)}
-        for doubt in chosen
+        for doubt in decided.chosen
     ]
     return {
         "delivered": delivered,
         "resolved": resolved,
-        "still_in_doubt": left,
-        "retries_in_doubt": list(map(str, retries)),
+        "still_in_doubt": decided.left,
+        "retries_in_doubt": list(map(str, decided.retries)),
     }
 
 

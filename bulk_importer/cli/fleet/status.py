@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bulk_importer.cli import output
-from bulk_importer.cli.fleet.together.naming import shards_text, states_text, steps_of
-from bulk_importer.cli.fleet.together.text import headline_of, worker_of
+from bulk_importer.cli.fleet.together.naming import shards_text, steps_of
+from bulk_importer.cli.fleet.together.text import count_lines, headline_of, worker_of
 from bulk_importer.distributed.gathering.gathering import gather
 from bulk_importer.distributed.gathering.holders import seated_in
 from bulk_importer.distributed.gathering.totals import facts_of, whole_of
@@ -16,7 +16,6 @@ from bulk_importer.distributed.gathering.values import Gathered, Holder, ShardSt
 from bulk_importer.distributed.places.open import open_place
 from bulk_importer.errors import ExitCode
 from bulk_importer.observe import finding_lines, route_text
-from bulk_importer.observe.outcome import FATES
 from bulk_importer.observe.parts import duration
 from bulk_importer.readable import counted
 
@@ -78,13 +77,7 @@ def _lines(gathered: Gathered, seats: Sequence[Holder | None], now: float) -> It
     yield f"  {headline_of(gathered, whole)}, {share}% done"
     if whole.message:
         yield f"  {whole.message}"
-    yield f"  {'shards':12} {len(plan.shards):>11,} {states_text(gathered.standings)}"
-    yield f"  {'entries':12} {plan.entries:>11,}"
-    for name, word in FATES.items():
-        if facts[name] or name == "delivered":
-            yield f"  {word:12} {facts[name]:>11,}"
-    if unread := plan.entries - whole.entries:
-        yield f"  {'not read yet':12} {unread:>11,}"
+    yield from count_lines(gathered, whole)
     rate = _rate(gathered)
     if rate is not None:
         yield f"  entries per second: {rate:,.1f} over the last minute, all workers together"

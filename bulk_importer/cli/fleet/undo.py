@@ -86,7 +86,8 @@ def undo_plan(named: str, only: int | None, arguments: argparse.Namespace, loade
 async def _undo(place: Place, only: int | None, arguments: argparse.Namespace, loaded: Loaded) -> _Sum:
     stop, done = StopSwitch(), _Sum()
     gathered = await asyncio.to_thread(gather, place, proves_pieces=False)
-    begun = _begun(gathered, only)
+    # Where only workers that are about to begin have any: what they bring is waited for.
+    begun = _begun(gathered, only) or _begun(gathered, only, held=True)
     async with working(place, arguments.source, loaded, stop, done) as (worker, caller):
 
         async def undo(index: int, *, dry_run: bool) -> None:
@@ -114,8 +115,12 @@ async def _undo(place: Place, only: int | None, arguments: argparse.Namespace, l
     return done
 
 
-def _begun(gathered: Gathered, only: int | None) -> list[int]:
-    """The shards of which something is on record. Raises `CheckpointMismatch` where that of one cannot be used."""
+def _begun(gathered: Gathered, only: int | None, *, held: bool = False) -> list[int]:
+    """The shards of which something is on record. Raises `CheckpointMismatch` where that of one cannot be used.
+
+    Args:
+        held: those, too, whose worker has their lease and may be about to begin.
+    """
     standings = [each for each in gathered.standings if only in (None, each.shard.index)]
     for each in standings:
         if each.state is ShardState.UNUSABLE:
@@ -123,13 +128,14 @@ def _begun(gathered: Gathered, only: int | None) -> list[int]:
                 f"What is on record of shard {each.shard.index} cannot be used, so nothing was taken back, of no "
                 f"shard. {each.message}"
             )
-    return [each.shard.index for each in standings if each.folder]
+    is_held = ShardState.HELD
+    return [each.shard.index for each in standings if each.folder or (held and each.state is is_held)]
 
 
 def _closed(place: Place) -> list[int]:
-    """Let no shard be begun any more; all that were, also since this was asked. Raises as `_begun`."""
+    """Let no shard be begun any more; all that were, or may be by a worker that had its lease before. As `_begun`."""
     place.replace(UNDONE, b"")
-    return _begun(gather(place, proves_pieces=False), None)
+    return _begun(gather(place, proves_pieces=False), None, held=True)
 
 
 async def _is_confirmed(done: _Sum, arguments: argparse.Namespace, loaded: Loaded, stop: StopSwitch) -> bool:

@@ -142,7 +142,8 @@ MEANINGS: Mapping[ExitCode, Meaning] = {
         "The answers to some requests were lost, and it is not known whether the server executed them. Their entries "
         "are unconfirmed, and not sent again, so that nothing is doubled.",
         "Run the same command again after --server-request-limit (10 minutes): it asks the server, where that can be "
-        "known. Where it cannot, 'bulk-importer resolve CHECKPOINT --delivered' (or --not-delivered) lets you decide.",
+        "known. Where it cannot, 'bulk-importer resolve CHECKPOINT --delivered' (or --not-delivered; of a plan, PLAN) "
+        "lets you decide.",
         {
             "work": "some entries are unconfirmed; their media are listed",
             **_each(_SENDING, "some entries are unconfirmed; their media are listed"),

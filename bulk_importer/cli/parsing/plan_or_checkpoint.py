@@ -58,7 +58,7 @@ def require_no_plan(folder: Path) -> None:
     if _IN_BUCKET.match(str(folder)) is not None:
         raise UsageError(
             f"{named_so(folder)} is in a bucket, and this takes a checkpoint in a folder of this machine. What can be "
-            "asked and done of a plan in a bucket: status, gather, verify, work, retry, undo."
+            "asked and done of a plan in a bucket: status, gather, verify, work, retry, resolve, undo."
         )
     if is_plan(str(folder)):
         raise UsageError(

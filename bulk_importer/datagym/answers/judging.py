@@ -29,9 +29,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from html import unescape
 from urllib.parse import urlsplit
@@ -52,6 +50,7 @@ from bulk_importer.datagym.answers.verdicts import (
     TurnedAway,
     Verdict,
 )
+from bulk_importer.datagym.http_dates import http_date
 
 __all__ = ["FailureKind", "judge_answer", "judge_failure", "retry_after"]
 
@@ -152,7 +151,7 @@ def judge_answer(
     return _judge_status(status, headers, body, now)
 
 
-def judge_failure(kind: FailureKind) -> Verdict:
+def judge_failure(kind: FailureKind) -> Again | InDoubt | Stop | NotSent:
     """The verdict on a request that got no complete answer."""
     if kind is FailureKind.CERTIFICATE:
         return Stop(StopKind.NOT_TRUSTED, kind.value)
@@ -290,6 +289,4 @@ def retry_after(headers: Mapping[str, str], now: datetime | None) -> float | Non
     value = _header(headers, "retry-after")
     if not value:
         return None
-    with suppress(ValueError, TypeError, IndexError, OverflowError):
-        now = parsedate_to_datetime(_header(headers, "date"))
-    return retry_after_seconds(value, now)
+    return retry_after_seconds(value, http_date(_header(headers, "date")) or now)

@@ -6,10 +6,11 @@ Pure: the clock and the jitter are parameters; the loops that sleep are `datagym
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 import msgspec
+
+from bulk_importer.datagym.http_dates import http_date
 
 __all__ = ["RetryBudget", "RetryPolicy", "backoff_seconds", "retry_after_seconds"]
 
@@ -57,8 +58,8 @@ def retry_after_seconds(value: str, now: datetime | None) -> float | None:
     """What a `Retry-After` header asks for: seconds, or an HTTP date in any of its three forms (RFC 9110, 10.2.3).
 
     Args:
-        now: best the `Date` header of the same answer, so that two clocks need not agree; None where no time is
-            known, which makes a date meaningless. A time without a zone is UTC, as HTTP's are.
+        now: aware; best the `Date` header of the same answer, so that two clocks need not agree. None where no time is
+            known, which makes a date meaningless.
 
     Returns:
         Seconds from now, 0 for a date gone by; None for what is neither.
@@ -66,16 +67,8 @@ def retry_after_seconds(value: str, now: datetime | None) -> float | None:
     value = value.strip()
     if _SECONDS.fullmatch(value):
         return float(value)
-    if now is None:
-        return None
-    try:
-        return max(0.0, (_in_utc(parsedate_to_datetime(value)) - _in_utc(now)).total_seconds())
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def _in_utc(date: datetime) -> datetime:
-    return date.replace(tzinfo=UTC) if date.tzinfo is None else date
+    date = http_date(value)
+    return None if date is None or now is None else max(0.0, (date - now).total_seconds())
 
 
 class RetryBudget:

@@ -36,6 +36,7 @@ TASK_STATES = (
 # people have finished misses none.
 _STATES_TO_READ = ("COMPLETED", "REVIEWED", "SKIPPED", "REVIEWED_SKIP", *TASK_STATES[:4])
 
+_PAGE_ROWS = 5000
 _NO_TOKEN_ROUTES = frozenset({401, 403, 404, 500})
 
 
@@ -229,12 +230,12 @@ class Catalog:
                 return rows[0].task_id
         return None
 
-    async def media_pages(self, dataset: Dataset, sink: RowSink[MediaRow], *, size: int = 5000) -> None:
+    async def media_pages(self, dataset: Dataset, sink: RowSink[MediaRow]) -> None:
         """Hand the media of a dataset to `sink`, page by page; open-core only."""
         page, pages = 0, 1
         sink = self._counted(sink, dataset.name, dataset.media_count)
         while page < pages:
-            path = routes.dataset_media_page(dataset.id, page, size)
+            path = routes.dataset_media_page(dataset.id, page, _PAGE_ROWS)
             found = await self._queries.look_up(path, _Page)
             sink.rewind()
             sink.take(found.elements)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Generic, TypeVar
 
 import msgspec
@@ -13,6 +12,7 @@ from bulk_importer.datagym import routes
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.datagym.reads.queries import Queries
+from bulk_importer.datagym.reads.server_clock import ServerClock, date_in
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.labels.entry import lane_of
 
@@ -69,6 +69,11 @@ class LabelReader:
         """The URL of the server."""
         return self._queries.server
 
+    @property
+    def server_clock(self) -> ServerClock:
+        """As of `Queries`."""
+        return self._queries.server_clock
+
     async def writes(self, task: TaskRow) -> bool:
         """Whether reading a media writes to it; found out once, with the media of `task`."""
         if self._writes is None:
@@ -98,7 +103,7 @@ class LabelReader:
             values = self._queries.read(answer, _TaskView[kind]).label_iteration.entry_values  # type: ignore[valid-type]  # a type that is a value
         else:
             values = self._queries.read(answer, _Iteration[kind]).entry_values  # type: ignore[valid-type]  # as above
-        date = _seconds(answer.headers.get("date", ""))
+        date = date_in(answer.headers)
         return Reading(values, asked_at, answered_at, date, len(answer.body))
 
     def _free_path(self, task: TaskRow) -> str:
@@ -139,10 +144,3 @@ def _is_iteration(body: bytes) -> bool:
     except msgspec.MsgspecError:
         return False
     return True
-
-
-def _seconds(date: str) -> float | None:
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, IndexError):
-        return None

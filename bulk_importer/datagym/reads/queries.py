@@ -8,6 +8,7 @@ unless a person says otherwise. Either way an event tells of the first failure w
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from msgspec.structs import replace
 from bulk_importer.datagym.answers.judging import FailureKind, retry_after
 from bulk_importer.datagym.answers.policy import RetryPolicy
 from bulk_importer.datagym.reads.listings import NotAList, RowReader, RowSink
+from bulk_importer.datagym.reads.server_clock import ServerClock, date_in
 from bulk_importer.datagym.remedies import PROXY_REMEDY, remedy_for
 from bulk_importer.datagym.retry import until_answered
 from bulk_importer.datagym.timing import Backoff, Timing
@@ -77,11 +79,16 @@ def _nobody(_: object) -> None:
 
 
 class Queries:
-    """GET requests to one server, and a PUT where that may be sent again; one at a time for each caller."""
+    """GET requests to one server, and a PUT where that may be sent again; one at a time for each caller.
+
+    Attributes:
+        server_clock: what its answers so far say of the server's clock, against that of this machine.
+    """
 
     def __init__(self, client: Client, patience: Patience) -> None:
         self._client = client
         self._patience = patience
+        self.server_clock = ServerClock()
 
     def silent(self) -> Queries:
         """The same queries, of which no observer hears when they are not answered."""
@@ -171,7 +178,10 @@ class Queries:
 
         async def once() -> Answer:
             with self._telling_of_a_delay(on_delay):
+                asked_at = time.time()
                 answer = await ask()
+            if answer.status == 200 and (date := date_in(answer.headers)) is not None:
+                self.server_clock.note(asked_at, time.time(), date)
             if answer.status in _PASSING_STATUSES:
                 raise _Passing(answer)
             return answer

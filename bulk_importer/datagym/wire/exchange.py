@@ -83,7 +83,7 @@ class OutgoingBody(aiohttp.Payload):
         self._size = len(body)
         self._write_seconds = write_seconds
         self._permit = permit
-        # Set by `_leave_last`: the permit was asked for, and refused.
+        # Set by `_require_permit`: it was asked for, and refused.
         self.is_refused = False
         # Set just before the last piece is handed over: until then the server cannot have a closed array.
         self.left_whole = False

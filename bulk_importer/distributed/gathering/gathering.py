@@ -44,7 +44,7 @@ def gather(place: Place, *, proves_pieces: bool = True, before: Gathered | None 
     known = {} if before is None else {each.shard.index: each for each in before.standings}
     standings = [_standing(place, plan, index, kept, known) for index in range(len(plan.shards))]
     if place.read(UNDONE) is not None:
-        standings = [each if each.folder else replace(each, is_undone=True) for each in standings]
+        standings = [each if each.folder else _never_to_begin(each) for each in standings]
     claims = [*([_claim_of_pieces(place, plan)] if proves_pieces else []), *_claims(plan, standings, kept)]
     return Gathered(
         place=place.name,
@@ -72,6 +72,13 @@ def _standing(
         if epoch == ours.lease:
             return before
     return standing_of(place, plan, plan.shards[index], ours)
+
+
+def _never_to_begin(standing: Standing) -> Standing:
+    """A shard without a log, of a plan that was taken back: why work on it ended before does not matter any more."""
+    if standing.state is ShardState.FAILED:
+        standing = Standing(shard=standing.shard, state=ShardState.NOT_BEGUN, holder=standing.holder)
+    return replace(standing, is_undone=True)
 
 
 def _claim_of_pieces(place: Place, plan: Plan) -> Claim:

@@ -26,8 +26,9 @@ from bulk_importer.errors import (
 from bulk_importer.library.status import status_now
 from bulk_importer.library.status_values import Status
 from bulk_importer.pipeline.notes import CountedMedia
+from bulk_importer.pipeline.resume.advice import lasting_codes
 from bulk_importer.pipeline.resume.undone import UNDONE
-from bulk_importer.pipeline.summarizing import summarize
+from bulk_importer.pipeline.summarizing import standing_codes, summarize
 from bulk_importer.summary import RunState, Summary
 
 __all__ = ["require_own", "standing_of"]
@@ -107,8 +108,9 @@ def _without_log(shard: Shard, holder: Holder | None, result: Result | None) -> 
 
 def _by_log(folder: Path, plan: Plan, shard: Shard) -> Standing:
     with closing(LogTail(folder)) as tail:
-        status = status_now(folder, tail)
+        now = status_now(folder, tail)
         header, state = tail.header, tail.state
+        status = _of_the_import(now, state)
         rate = (
             None
             if state.run is None
@@ -130,6 +132,19 @@ def _by_log(folder: Path, plan: Plan, shard: Shard) -> Standing:
         is_undone=UNDONE in state.notes,
         has_retries=bool(retry_folders(folder)),
     )
+
+
+def _of_the_import(status: Status, state: CheckpointState) -> Status:
+    """The status without what ended a retry or an undo of an import that is finished: it is for them to say.
+
+    What is known to be wrong with what was delivered stays.
+    """
+    if not status.is_finished or status.in_doubt_in_retries or status.state is RunState.RUNNING:
+        return status
+    code = most_important([*lasting_codes(state, about_delivered=True), *standing_codes(state)])
+    if code not in (ExitCode.DELIVERED, ExitCode.REJECTIONS):
+        return status
+    return msgspec.structs.replace(status, state=RunState.COMPLETE, exit_code=code, run=None)
 
 
 def _state(status: Status) -> ShardState:

@@ -11,6 +11,6 @@ the request lacks its last byte.
 
 Modules: `working` is the way in, `turns` waits for leases and holds the permits, `asked` says what the plan asks of
 this machine, `opening` opens a shard as a `shard_source`; `feeding` sends corrected entries to a shard, for which
-`elsewhere` looks what other shards have for their media; `undoing` takes its import back, `summaries`
-say what came of it.
+`elsewhere` looks what other shards have for their media; `undoing` takes its import back, `resolving` has a person
+decide about lost answers, `summaries` say what came of it.
 """

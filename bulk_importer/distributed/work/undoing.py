@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import msgspec
 
+from bulk_importer.checkpoint.digests import DIGESTS
+from bulk_importer.checkpoint.log.file import log_path
 from bulk_importer.distributed.keeping.interfaces import WHOLE, Kept
 from bulk_importer.distributed.places.interfaces import Place
 from bulk_importer.distributed.values import Plan, work_key
@@ -16,6 +18,7 @@ from bulk_importer.distributed.work.opening import opened_shard
 from bulk_importer.distributed.work.working import Attempt, Worker
 from bulk_importer.errors import CheckpointError
 from bulk_importer.migration.undo.planning import LEFT_ALONE
+from bulk_importer.migration.undo.planning import Plan as UndoPlan
 from bulk_importer.migration.undo.undoing import Undone, UndoSpec, undo_import
 from bulk_importer.pipeline import Caller
 
@@ -37,10 +40,11 @@ class UndoneShard(msgspec.Struct, frozen=True):
 async def undo_shard(
     plan: Plan, index: int, place: Place, worker: Worker, caller: Caller, *, force: bool, dry_run: bool
 ) -> UndoneShard:
-    """Bring the media of a shard that was begun back to what they held before; `force`, `dry_run` are as of `UndoSpec`.
+    """Bring the media of a shard back to what they held before; `force`, `dry_run` are as of `UndoSpec`.
 
     It waits for the lease of the shard, and for a seat, while others have them. It never asks. The same call again goes
-    on where this one stopped, on any machine, and repeats the summary of a finished one.
+    on where this one stopped, on any machine, and repeats the summary of a finished one. Where the import of the shard
+    was not begun, nothing is taken back.
 
     Raises:
         As `undo_import`; and LeaseHeld, LeaseLost, Interrupted: its turn did not come, or was over before all was sent.
@@ -50,6 +54,8 @@ async def undo_shard(
         work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
         kept = await asyncio.to_thread(work.keeping.begun, *epoch)
+        if not await asyncio.to_thread(_is_on_record, kept):
+            return UndoneShard(Undone(UndoPlan()), "")
         async with work.seated(kept) as (settings, ours):
             spec = UndoSpec(
                 kept.folder,
@@ -58,7 +64,7 @@ async def undo_shard(
                 force=force,
                 dry_run=dry_run,
                 open_file=kept.open_file,
-                can_resolve=place.folder is not None,
+                resolved_as=place.name,
             )
             undone = await undo_import(spec, ours, _yes)
         if work.permits.lost is not None:
@@ -68,6 +74,11 @@ async def undo_shard(
         with suppress(CheckpointError):  # the log has it all
             await asyncio.to_thread(work.keeping.put_away, kept, *WHOLE, *left_alone)
         return found
+
+
+def _is_on_record(kept: Kept) -> bool:
+    """Whether an import of the shard was begun; who has its lease may have ended before that. Blocks."""
+    return any(path.exists() for path in (log_path(kept.folder), kept.folder / DIGESTS))
 
 
 def _below(undone: Undone, kept: Kept) -> str:

@@ -123,7 +123,7 @@ class Attempt:
     def __init__(self, plan: Plan, index: int, place: Place, worker: Worker, caller: Caller) -> None:
         self._plan = plan
         self._index = index
-        self._name = place.name
+        self._place = place
         self._worker = worker
         self._caller = caller
         self._turn = Turn(place, worker.settings, caller.stop, worker.tell)
@@ -135,7 +135,7 @@ class Attempt:
         lease = await self._turn.of_shard(self._index)
         held.push_async_callback(lease.give_back)
         await held.enter_async_context(
-            lease.kept(self.permits.add(lease, f"shard {self._index} of {self._name}"))
+            lease.kept(self.permits.add(lease, f"shard {self._index} of {self._place.name}"))
         )
         return lease.epoch, lease.unbroken_since
 
@@ -147,7 +147,7 @@ class Attempt:
             seat = await self._turn.of_seat(len(seats))
             held.push_async_callback(seat.give_back)
             held.callback(self.permits.drop, seat)
-            lost = self.permits.add(seat, f"seat {seat_of(seat)} of {self._name}")
+            lost = self.permits.add(seat, f"seat {seat_of(seat)} of {self._place.name}")
             await held.enter_async_context(seat.kept(lost))
             own = self._worker
             shard = plan.shards[self._index]
@@ -156,21 +156,23 @@ class Attempt:
             yield settings, msgspec.structs.replace(self._caller, observers=observers, permit=self.permits)
 
     async def imported(self, source: ShardSource, kept: Kept) -> Summary:
-        """Import the shard, in a seat. Raises as `import_source`, and as `seated`."""
+        """Import the shard, in a seat. Raises as `import_source` and `seated`, and where the plan was taken back."""
         plan, shard = self._plan, self._plan.shards[self._index]
         async with self.seated(kept) as (settings, caller):
+            # A seat may have been waited for all the time that an undo took.
+            await asyncio.to_thread(_require_in_force, self._place)
             spec = ImportSpec(
                 source,
                 settings,
                 kept.folder,
                 open_file=kept.open_file,
                 planned_config=plan.label_config,
-                part=f"shard {self._index} of {self._name}",
+                part=f"shard {self._index} of {self._place.name}",
             )
             summary = await import_source(spec, caller)
         if summary.state is RunState.COMPLETE and summary.entries != shard.entries:
             raise PlanUnusable(
-                self._name,
+                self._place.name,
                 f"shard {self._index} was read as {summary.entries:,} elements, and is to have {shard.entries:,}",
                 advice="Its entries are delivered, but their positions in it are not those in the source: report this.",
             )

@@ -136,8 +136,7 @@ async def close_account(
         _List(folder / LEFT_BEHIND) as left,
         _List(folder / DIFFERING) as differing,
     ):
-        trailer = opened.scan.trailer
-        moved.unread = 0 if trailer is None else trailer.unread
+        moved.unread = opened.trailer.unread
         media = _mapped(opened, mapper, arrived.rejected)
         while some := await asyncio.to_thread(lambda: list(islice(media, _MANY))):
             for mapped in some:

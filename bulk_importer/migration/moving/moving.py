@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ from bulk_importer.datagym.reads.opening import opened_queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.api_token import Token
-from bulk_importer.errors import BulkImporterError, UsageError
+from bulk_importer.errors import BulkImporterError, CheckpointUnusable, UsageError
 from bulk_importer.events import Event
 from bulk_importer.files.durable import create_folder
 from bulk_importer.labels.comparison.differences import differences, renamed
@@ -133,10 +134,7 @@ class _Migration:
         if (self._servers[0], origin.project.id) == (self._servers[1], target.project.id):
             raise UsageError("Labels are moved from one project into another, and both are the same here.")
         async with self._caller.stop.breaking_off():
-            await asyncio.to_thread(create_folder, spec.folder)
-            is_begun = await asyncio.to_thread(recipe_in, spec.folder) is not None
-            if not is_begun:  # names that an earlier look has left may mean something else by now
-                (spec.folder / NAMES).unlink(missing_ok=True)
+            is_begun = await asyncio.to_thread(_is_begun, spec.folder)
             await index_names(spec.settings, spec.folder, target.catalog, target.project)
             names = await asyncio.to_thread(NameIndex, spec.folder / NAMES)
             media = await find_media(
@@ -273,6 +271,23 @@ class _Migration:
             max_errors=ErrorBudget(),
             segment_bytes=min(settings.segment_bytes, _SEGMENT_BYTES),
         )
+
+
+def _is_begun(folder: Path) -> bool:
+    """Whether an earlier run has begun a migration in a folder, which is made where it is not there. Blocks.
+
+    Raises:
+        CheckpointUnusable: it cannot be read or written.
+    """
+    try:
+        create_folder(folder)
+        if recipe_in(folder) is not None:
+            return True
+        # Names that an earlier look has left may mean something else by now.
+        (folder / NAMES).unlink(missing_ok=True)
+    except OSError as error:
+        raise CheckpointUnusable.by(folder, error) from error
+    return False
 
 
 async def _classes(reads: ProjectReads) -> list[dict[str, Any]]:

@@ -107,9 +107,7 @@ async def complete_delivered(
     with ExitStack() as held:
         states = await asyncio.to_thread(_opened, spec.folders, held)
         for folder, (_, state) in zip(spec.folders, states, strict=True):
-            require_not_undone(
-                folder, state, so="so it leaves no task to be done. Name none that was. No task was changed."
-            )
+            require_not_undone(folder, state, so=_UNDONE)
         header = _same_target(states, spec)
         why_not = _why_not(spec, states)
         if why_not is not None:

@@ -30,7 +30,7 @@ from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.opening import opened_queries
 from bulk_importer.datagym.routes import server_url
 from bulk_importer.datagym.timing import Timing
-from bulk_importer.errors import CheckpointError, NotSettled, UsageError, most_important
+from bulk_importer.errors import CheckpointError, CheckpointUnusable, NotSettled, UsageError, most_important
 from bulk_importer.files.durable import DurableFile, create_folder
 from bulk_importer.intake import Intake, IntakeOptions
 from bulk_importer.media.build_index import index_in
@@ -68,7 +68,7 @@ class UndoSpec:
         force: restore also media that somebody has changed since.
         dry_run: make a plan, and forget it.
         open_file: what the files of the checkpoint are written through.
-        can_resolve: what is in doubt may be answered by a person, with `resolve` of the folder.
+        resolved_as: what a person gives to `resolve` to say what became of what is in doubt; the folder, where empty.
     """
 
     folder: Path
@@ -77,7 +77,7 @@ class UndoSpec:
     force: bool = False
     dry_run: bool = False
     open_file: Callable[[Path], DurableFile] = DurableFile
-    can_resolve: bool = True
+    resolved_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,10 @@ def _aimed(spec: UndoSpec, header: Header) -> Settings:
 async def _planned(
     spec: UndoSpec, settings: Settings, caller: Caller, ledger: Checkpoint, folder: Path
 ) -> Plan:
-    await asyncio.to_thread(create_folder, folder)
+    try:
+        await asyncio.to_thread(create_folder, folder)
+    except OSError as error:
+        raise CheckpointUnusable.by(folder, error) from error
     timing = Timing(caller.clock, caller.stop.rest)
     querying = opened_queries(
         settings, caller.token, caller.emit, max_seconds=settings.max_outage, timing=timing
@@ -205,8 +208,8 @@ async def _settle(
     if left:
         raise NotSettled(
             f"It is not known yet whether {counted(left, 'entry', 'was')} delivered, so they cannot be taken back. "
-            "Nothing was sent. The same command finds out once --server-request-limit is over"
-            + (f"; 'bulk-importer resolve {spec.folder}' lets you say it." if spec.can_resolve else ".")
+            "Nothing was sent. The same command finds out once --server-request-limit is over; 'bulk-importer resolve "
+            f"{spec.resolved_as or spec.folder} --delivered' (or --not-delivered) lets you say it."
         )
 
 

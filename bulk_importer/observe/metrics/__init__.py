@@ -2,7 +2,8 @@
 
 `counts` adds up events, with what a `histogram` needs; `table` says which metrics there are, each once: its name, what
 kind it is, what it tells, and where its value comes from. `exposition` writes them with prometheus-client, which
-nothing else of this program knows, in the format that a request asks for (`accepting`). `server` answers scrapes, and
+nothing else of this program knows, in the format that a request asks for (`accepting`); `label_values` are what
+strangers wrote. `server` answers scrapes, and
 `textfile` keeps a file for the textfile collector of the node exporter.
 
 Counters are sums over all runs of one command, from its start on; what is about a source is about the one that is

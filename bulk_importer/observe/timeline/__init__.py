@@ -2,7 +2,8 @@
 
 `values` is what it is made of. `accumulating` adds events up to it, whatever the length of the run, by way of
 `stretches` of time, `places` in the source, and `moments` at which something changed. `reading` does so from the
-`run.log` of a checkpoint, where its beginning is kept when the file is replaced.
+`run.log` of a checkpoint, where its beginning is kept when the file is replaced, and `together` adds up those of
+several runs that went on at the same time.
 """
 
 from bulk_importer.observe.timeline.accumulating import Timeline

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from bulk_importer.errors import CheckpointUnusable, SourceUnreadable, UsageError
 from bulk_importer.files.durable import create_folder
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.settings import Settings, SourceFormat
 from bulk_importer.sources import Source, open_source
 
@@ -78,7 +80,7 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
             what must be put into another order.
 
     Raises:
-        UsageError: the format is not known, or more than one fits.
+        UsageError: the format is not known, more than one fits, or there is no room for a copy.
         SourceUnreadable: the source cannot be read.
     """
     wanted = settings.source_format
@@ -99,8 +101,7 @@ async def chosen_format(spec: str, settings: Settings, folder: Path) -> Chosen |
             return await asyncio.to_thread(_look, path, wanted, folder, None)
         if wanted == SourceFormat.AUTO and not _is_recognised(spec, await _first_bytes(source)):
             return None
-        copy = await _copied(source, spec, folder)
-        return await asyncio.to_thread(_look, copy, wanted, folder, copy, _file_name(spec))
+        return await _copied(source, spec, wanted, folder)
     finally:
         await source.aclose()
 
@@ -241,17 +242,27 @@ async def _first_bytes(source: Source) -> bytes:
         await stream.aclose()
 
 
-async def _copied(source: Source, spec: str, folder: Path) -> Path:
-    """A copy of what a source holds, unpacked, under the name that formats see."""
-    create_folder(folder)
-    path = folder / _SPOOL
+async def _copied(source: Source, spec: str, wanted: str, folder: Path) -> Chosen | None:
+    """As `_look`, at a copy of what a source holds, unpacked; there is none where nothing comes of it."""
+    copy, chosen = folder / _SPOOL, None
+    try:
+        await _copy(source, spec, copy)
+        chosen = await asyncio.to_thread(_look, copy, wanted, folder, copy, _file_name(spec))
+    finally:
+        if chosen is None:
+            with suppress(OSError):
+                copy.unlink(missing_ok=True)
+    return chosen
+
+
+async def _copy(source: Source, spec: str, path: Path) -> None:
     stream = await source.stream(0)
     try:
+        create_folder(path.parent)
         with path.open("wb") as file:
             while piece := await stream.read(_PIECE_BYTES):
                 file.write(piece)
     except OSError as error:
-        raise UsageError(f"No copy of {spec} can be made at {path}: {error.strerror}.") from error
+        raise UsageError(f"No copy of {spec} can be made at {path}: {reason_of(error)}.") from error
     finally:
         await stream.aclose()
-    return path

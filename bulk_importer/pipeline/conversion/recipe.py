@@ -13,6 +13,7 @@ from xxhash import xxh3_128
 
 from bulk_importer.errors import CheckpointMismatch, CheckpointUnusable
 from bulk_importer.files.durable import replace_file
+from bulk_importer.files.small_files import reason_of
 from bulk_importer.formats.writing.class_map import ClassMap
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.sources.members import OpenMembers
@@ -91,7 +92,7 @@ def read_recipe(folder: Path) -> Recipe | None:
         return None
     except (OSError, msgspec.DecodeError) as error:
         raise CheckpointUnusable(
-            str(path), f"what the source was converted with cannot be read ({error})"
+            str(path), f"what the source was converted with cannot be read ({reason_of(error)})"
         ) from error
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from bulk_importer.checkpoint.places import CONVERTED
 from bulk_importer.errors import CheckpointLocked, CheckpointUnusable
-from bulk_importer.files.durable import create_folder, sync_folder
+from bulk_importer.files.durable import create_folder, has_name, sync_folder
 from bulk_importer.files.small_files import text_of
 from bulk_importer.formats.choices import Angle, Annotations, BoxEnds, Choices, Confidence, Holes
 from bulk_importer.formats.converting import Terms, entries_of
@@ -302,14 +302,18 @@ def _alone(path: Path) -> Iterator[BinaryIO]:
     with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours = has_name(file.fileno(), path)  # else it is what another process has converted by now
         except BlockingIOError:
-            raise CheckpointLocked(str(path.parent), "a conversion in another process") from None
+            is_ours = False
+        if not is_ours:
+            raise CheckpointLocked(str(path.parent), "a conversion in another process")
         try:
             file.truncate(0)
             yield file
         finally:
             with suppress(OSError):
-                path.unlink(missing_ok=True)
+                if has_name(file.fileno(), path):
+                    path.unlink()
 
 
 def remove_spill(folder: Path) -> None:

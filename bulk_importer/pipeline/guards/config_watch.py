@@ -25,6 +25,7 @@ from bulk_importer.errors import LabelConfigChanged, ServerError
 from bulk_importer.labels.label_config import LabelConfig
 from bulk_importer.readable import counted
 from bulk_importer.spans import SpanSet
+from bulk_importer.times import written
 from bulk_importer.transfer.admission.steering import Steering
 
 __all__ = ["ConfigWatch", "digest_of", "kept_config"]
@@ -195,7 +196,7 @@ def digest_of(config: LabelConfig) -> str:
 def _since(kept: _Kept, delivered: SpanSet) -> str:
     """Which positions were delivered since the last good reading, in a sentence."""
     count = len(delivered) - kept.delivered_count
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(kept.seen_at))
+    when = written(kept.seen_at)
     if not count:
         return f"Nothing was delivered since it was last read ({when})."
     if kept.delivered is None:

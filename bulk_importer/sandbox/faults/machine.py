@@ -62,11 +62,11 @@ class Machine:
         chance: uniformly distributed over [0, 1).
     """
 
-    def __init__(self, model: CostModel, chance: Callable[[], float], now: float = 0.0) -> None:
+    def __init__(self, model: CostModel, chance: Callable[[], float]) -> None:
         self._model = model
         self._chance = chance
         # Changed by `admit` and `advance` alone.
-        self._now = now
+        self._now = 0.0
         self._working: list[MachineJob] = []
         self._waiting: deque[MachineJob] = deque()
 

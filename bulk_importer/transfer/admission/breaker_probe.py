@@ -124,7 +124,7 @@ class BreakerProbe:
             case Again(cause=cause) if cause in _SIGNS:
                 self._failed(now, verdict.reason, verdict.after_seconds)
             case Again() if self._is_declared:
-                self._failed(now, verdict.reason)  # more of what it was declared for
+                self._failed(now, self._breaker.reason)  # more of what it was declared for
             case Accept() | Again() | AgainInPart() | Refuse():
                 if self._failing_since is None or left_at >= self._failing_since:
                     self.excuse()

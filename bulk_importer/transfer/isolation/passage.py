@@ -114,12 +114,7 @@ class Passage:
     @property
     def knows_what_passes(self) -> bool:
         """Whether a look shows that something with an entry in it would pass now."""
-        return self.has_accepted or self._an_entry_passes
-
-    @property
-    def has_accepted(self) -> bool:
-        """Whether any upload was accepted."""
-        return self._known_good is not None
+        return self._known_good is not None or self._an_entry_passes
 
     def has_accepted_since(self, since: float) -> bool:
         """Whether an upload that left then or later was accepted."""

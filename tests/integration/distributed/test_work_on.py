@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,9 +13,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from bulk_importer.distributed.gathering.gathering import gather
+from bulk_importer.distributed.gathering.values import ShardState
 from bulk_importer.distributed.leases.lease import Lease, take
 from bulk_importer.distributed.places.folder import FolderPlace
-from bulk_importer.distributed.values import Plan, Seat
+from bulk_importer.distributed.values import UNDONE, Plan, Seat
 from bulk_importer.distributed.work.working import Worked, Worker, work_on
 from bulk_importer.errors import CheckpointMismatch, ExitCode, LeaseHeld
 from bulk_importer.events import BatchDelivered, Event, Observer
@@ -187,6 +190,24 @@ async def test_another_one_is_not_waited_for_longer_than_is_said(fleet: Fleet) -
     assert worked.result.exit_code == ExitCode.CHECKPOINT
     assert "The seat of" in worked.result.message
     assert fleet.uploads == 0
+
+
+async def test_a_shard_is_not_begun_when_the_plan_was_taken_back_while_a_seat_was_waited_for(
+    fleet: Fleet,
+) -> None:
+    """It had its lease before, so an undo may have seen nothing of it; whoever gathers hears of no failure."""
+    seat = await take(fleet.place, "seats/0", holder="process 8 on pod-4", seconds=30)
+    working = asyncio.create_task(fleet.work())
+    while not fleet.told:
+        await asyncio.sleep(0.01)
+    fleet.place.create(UNDONE, b"")
+    await seat.give_back()
+    worked = await working
+    assert worked.result.exit_code == ExitCode.CHECKPOINT
+    assert "was taken back by undo, so nothing more of it is imported" in worked.result.message
+    assert fleet.uploads == 0
+    standing = gather(fleet.place).standings[0]
+    assert (standing.state, standing.message, standing.is_undone) == (ShardState.NOT_BEGUN, "", True)
 
 
 async def test_another_source_is_refused_before_anything_is_sent(fleet: Fleet) -> None:

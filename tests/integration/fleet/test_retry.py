@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from integration.cli.conftest import Run
 
+from bulk_importer.checkpoint import Checkpoint
 from bulk_importer.distributed.places.folder import FolderPlace
 from bulk_importer.distributed.values import Plan
+from bulk_importer.errors import ExitCode
 from bulk_importer.sandbox import Sandbox
 from support.entries import entry
 from support.fleet.imported import import_shard, work_folder
@@ -36,6 +38,34 @@ def written(path: Path, lines: list[dict[str, Any]]) -> Path:
     """A file of them."""
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path
+
+
+@pytest.mark.parametrize("ended", [None, ExitCode.SERVER, ExitCode.TERMINATED])
+async def test_a_retry_that_ended_early_leaves_nothing_to_work_on(
+    place: FolderPlace, imported: Plan, run: Run, ended: ExitCode | None
+) -> None:
+    """All was settled before, and a worker would find that; so it is, however the retry ended, also by a kill."""
+    checkpoint = Checkpoint.reopen(work_folder(place, 0), "retry")
+    if ended is not None:
+        await checkpoint.record_run_ended(exit_code=ended, why="It ended so.")
+    await checkpoint.close()
+    done = await run("gather", place.name, "--no-report")
+    assert done.code == 1
+    assert "3 complete" in done.out
+    assert "left to work on" not in done.out
+    assert (await run("verify", place.name)).code == 1
+
+
+async def test_what_the_server_does_not_hold_any_more_stays_wrong(
+    place: FolderPlace, imported: Plan, run: Run
+) -> None:
+    """That all is settled does not make it right."""
+    checkpoint = Checkpoint.reopen(work_folder(place, 0), "retry")
+    await checkpoint.record_run_ended(exit_code=ExitCode.DIFFERS, why="It ended so.")
+    await checkpoint.close()
+    done = await run("gather", place.name, "--no-report")
+    assert done.code == 10
+    assert "1 failed" in done.out
 
 
 async def test_what_people_corrected_is_delivered_and_the_whole_is_complete(

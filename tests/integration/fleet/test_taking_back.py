@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
+from asyncio.subprocess import PIPE
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from integration.cli.conftest import Run
 
+from bulk_importer.distributed.leases.lease import take
 from bulk_importer.distributed.places.folder import FolderPlace
 from bulk_importer.distributed.places.open import open_place
 from bulk_importer.distributed.values import Plan
+from bulk_importer.distributed.work import working
+from bulk_importer.distributed.work.working import Worker
+from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Sandbox
+from bulk_importer.settings import Settings
+from bulk_importer.summary import Summary
+from support.commands import COMMAND
 from support.entries import entry
-from support.fleet.imported import import_shard, work_folder
+from support.fleet.imported import import_shard, leave_lease, work_folder
 from support.fleet.plans import planned
 
 
 def _labelled(labels: Mapping[str, Any]) -> set[str]:
     return {media_id for media_id, held in labels.items() if any(row["valid"] for row in held)}
+
+
+async def undo_that_waits(place: FolderPlace, index: int) -> asyncio.subprocess.Process:
+    """An undo of the plan that has come to wait for a shard, or has ended without that."""
+    undo = await asyncio.create_subprocess_exec(
+        *(*COMMAND, "undo", place.name, "--yes"), stdout=PIPE, stderr=PIPE
+    )
+    assert undo.stderr is not None
+    while (line := await undo.stderr.readline()) and b"Shard %d of" % index not in line:
+        pass
+    return undo
 
 
 async def test_undo_of_a_shard_takes_back_what_that_shard_brought_and_no_more(
@@ -121,6 +142,59 @@ async def test_nothing_is_taken_back_where_that_of_one_shard_cannot_be_looked_at
     assert await sandbox.labels(plan.project) == before
 
 
+async def test_a_shard_that_is_begun_meanwhile_is_taken_back_as_well(
+    place: FolderPlace, plan: Plan, run_process: Run, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker had the lease, and had looked whether the plan is in force, when nothing was on record of it yet."""
+    assert (await run_process("work", place.name, "--index", 0, "--no-report")).code == 1
+    is_about_to_begin, may_begin = asyncio.Event(), asyncio.Event()
+
+    async def import_later(spec: ImportSpec, caller: Caller) -> Summary:
+        is_about_to_begin.set()
+        await may_begin.wait()
+        return await import_source(spec, caller)
+
+    monkeypatch.setattr(working, "import_source", import_later)
+    worker = Worker(
+        settings=Settings(workers=0), said=(), tell=lambda _: None, observing=lambda *_: nullcontext(())
+    )
+    work = asyncio.create_task(working.work_on(plan, 1, place, worker, Caller()))
+    await is_about_to_begin.wait()
+    undo = await undo_that_waits(place, 1)
+    may_begin.set()
+    assert (await work).summary.delivered == 2
+    out, _ = await undo.communicate()
+    assert undo.returncode == 0
+    assert b"2 shards are taken back" in out
+    assert _labelled(await sandbox.labels(plan.project)) == set()
+
+
+async def test_nothing_is_said_to_be_delivered_while_a_worker_is_about_to_begin(
+    place: FolderPlace, plan: Plan, sandbox: Sandbox
+) -> None:
+    """It has its lease; what it brings then is waited for, and taken back."""
+    lease = await take(place, "work/00000", holder="process 7 on pod-3", seconds=100)
+    undo = await undo_that_waits(place, 0)
+    await import_shard(place, plan, 0, is_free=False)
+    await lease.give_back()
+    out, _ = await undo.communicate()
+    assert undo.returncode == 0
+    assert b"1 shard is taken back" in out
+    assert _labelled(await sandbox.labels(plan.project)) == set()
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+async def test_of_a_shard_whose_worker_ended_before_it_had_begun_nothing_is_taken_back(
+    place: FolderPlace, plan: Plan, run_process: Run, is_held: bool
+) -> None:
+    """Whether or not it gave its lease back."""
+    assert (await run_process("work", place.name, "--index", 0, "--no-report")).code == 1
+    leave_lease(place, 1, is_free=not is_held, seconds=0.2)
+    done = await run_process("undo", place.name, "--yes")
+    assert done.code == 0, done.err
+    assert "1 shard is taken back" in done.out
+
+
 async def test_a_plan_in_a_bucket_is_taken_back_as_well(
     run_process: Run, bucket: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -151,7 +225,7 @@ async def test_a_plan_in_a_bucket_is_taken_back_as_well(
 
 @pytest.mark.parametrize(
     "command",
-    [["resolve", "--delivered"], ["complete", "--dry-run"], ["control"]],
+    [["complete", "--dry-run"], ["control"]],
     ids=lambda command: command[0],
 )
 async def test_what_takes_a_checkpoint_says_of_a_plan_which_ones_to_give(
@@ -166,9 +240,7 @@ async def test_what_takes_a_checkpoint_says_of_a_plan_which_ones_to_give(
     assert str(Path(place.name, "work", "00000")) in done.err
 
 
-@pytest.mark.parametrize(
-    "command", [["resolve", "--delivered"], ["complete", "--dry-run"], ["control"], ["report"]], ids=" ".join
-)
+@pytest.mark.parametrize("command", [["complete", "--dry-run"], ["control"], ["report"]], ids=" ".join)
 async def test_what_takes_a_folder_says_so_of_a_plan_in_a_bucket(run: Run, command: list[str]) -> None:
     """By its name, which is no path; nobody is asked for it."""
     name, *flags = command

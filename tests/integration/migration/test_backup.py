@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
@@ -82,8 +84,13 @@ async def test_every_kind_of_label_comes_back_to_the_last_bit(
     assert 0 < len(incomplete) < summary.labelled / 4
 
 
+@pytest.mark.parametrize("way", ["by name", "redirected", "piped"])
 async def test_a_backup_is_imported_over_what_came_after_it(
-    sandbox: Sandbox, session: aiohttp.ClientSession, tmp_path: Path
+    sandbox: Sandbox,
+    session: aiohttp.ClientSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
 ) -> None:
     """Its further entries add to what its first ones have put there, and not to what others uploaded."""
     scene = await built_scene(sandbox, session)
@@ -99,7 +106,9 @@ async def test_a_backup_is_imported_over_what_came_after_it(
     settings = Settings(
         server=sandbox.url, project=scene.project.id, workers=0, checkpoint=str(tmp_path / "cp")
     )
-    imported = await import_labels(str(path), settings)
+    with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as cat, path.open("rb") as file:
+        monkeypatch.setattr(sys, "stdin", cat.stdout if way == "piped" else file)
+        imported = await import_labels(str(path) if way == "by name" else "-", settings)
     assert (imported.delivered, imported.rejected) == (summary.entries, 0)
 
 

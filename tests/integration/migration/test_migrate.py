@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bulk_importer.errors import CheckpointMismatch, ExitCode, ServerError, UsageError
+from bulk_importer.errors import CheckpointMismatch, CheckpointUnusable, ExitCode, ServerError, UsageError
 from bulk_importer.library.projects.migrating import MigrationChoices, migrate
 from bulk_importer.library.retrying import retry
 from bulk_importer.library.undoing import undo
@@ -147,6 +147,15 @@ async def test_every_kind_of_label_is_in_the_other_project_but_for_what_is_repor
     before, after = await pair.held(0), await pair.held(1)
     left = {scene.project.media_ids.index(each["media_id"]) for each in pair.listed("left_behind.jsonl")}
     assert {number for number in before if before[number] != after.get(number)} <= left
+
+
+async def test_a_folder_that_cannot_be_made_is_named(make_pair: MakePair, tmp_path: Path) -> None:
+    """It is an error of the checkpoint, with what to do, and no bug."""
+    pair = await make_pair()
+    (tmp_path / "file").write_text("")
+    pair.folder = tmp_path / "file" / "cp"
+    with pytest.raises(CheckpointUnusable, match="File exists"):
+        await pair.migrate()
 
 
 async def test_labels_that_do_not_fit_stay_behind_alone_and_are_named(

@@ -14,16 +14,18 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from bulk_importer.checkpoint import Checkpoint, Header, SourceIdentity
+from bulk_importer.checkpoint import Checkpoint, FolderOptions, Header, SourceIdentity
 from bulk_importer.datagym.reads.catalog import Catalog
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.queries import Patience, Queries
+from bulk_importer.datagym.reads.server_clock import ServerClock
 from bulk_importer.datagym.timing import Timing
 from bulk_importer.datagym.wire.api_token import Token
 from bulk_importer.datagym.wire.client import Client
 from bulk_importer.events import OutageEnded
 from bulk_importer.model import Batch, EntryRun, KeepData
 from bulk_importer.readback.doubts import Doubts
+from bulk_importer.readback.sent_by import note_clock
 from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
 from support.entries import entry, run_of, segment_of
@@ -65,8 +67,16 @@ async def staged(
     keep: bool | None = None,
     labels: dict[str, Any] | None = None,
     token: str = "",
+    ahead: float = 0.0,
 ) -> AsyncIterator[Stage]:
-    """Send nothing, but record that a batch was sent and its answer lost."""
+    """Send nothing, but record that a batch was sent and its answer lost.
+
+    `ahead`: how many seconds the clock of who sent it is ahead of ours.
+    """
+
+    def theirs() -> float:
+        return time.time() + ahead
+
     shown = (
         {"labels": {"poi": [{"point": [{"x": 7, "y": 8}]}]}} if labels is None else {"labels": {}, **labels}
     )
@@ -75,15 +85,19 @@ async def staged(
     raws = [json.dumps(entry(media_id, keep=keep, **shown)).encode() for media_id in ids]
     run = run_of(ids, raws, keeps=[KEEP[keep]] * 3, weight=2)
     header = Header(source="s", identity=SourceIdentity(), server=sandbox.url, project=project.id, run="r")
-    checkpoint = Checkpoint.open(folder / "c", header)
+    checkpoint = Checkpoint.open(folder / "c", header, FolderOptions(clock=theirs))
     await checkpoint.record_segment(segment_of(0, 3, run=run, key={"length": len(run.data)}))
     batch = Batch(0, (run,), b"[" + run.data + b"]", 3, 6)
+    clock = ServerClock()
+    clock.note(theirs(), theirs(), time.time() // 1)
+    await note_clock(checkpoint, clock)
     await checkpoint.record_sent(batch)
     await checkpoint.record_in_doubt(batch, "reset")
     later = [0.0]
     async with Client.of(Settings(server=sandbox.url), Token(token or None)) as client:
         queries = Queries(client, Patience(5, 5, Timing(time.monotonic, asyncio.sleep), lambda _: None))
         catalog = Catalog(queries)
+        await note_clock(checkpoint, queries.server_clock)
         found = await catalog.find_project(project.id)
         reader = LabelReader(queries, catalog, found)
         doubts = Doubts(checkpoint, reader, limit_seconds=LIMIT, clock=lambda: time.time() + later[0])
@@ -111,6 +125,32 @@ async def test_labels_that_are_not_there_are_owed_when_the_request_is_over(
         assert not await stage.doubts.ask()
         assert 0 < stage.doubts.seconds_until_known() <= 5
         stage.later[0] = LIMIT + 1
+        assert await stage.doubts.ask()
+        assert stage.fate == "owed"
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, -30.0, 30.0, 3600.0])
+async def test_labels_are_found_whatever_clock_the_machine_had_that_sent_them(
+    sandbox: Sandbox, tmp_path: Path, ahead: float
+) -> None:
+    """They are as old as the request by the clock of the server; by another one, those that are there look older."""
+    async with staged(sandbox, tmp_path, ahead=ahead) as stage:
+        await asyncio.to_thread(stage.land)
+        stage.later[0] = LIMIT + 3601
+        assert await stage.doubts.ask()
+        assert stage.fate == "delivered"
+
+
+async def test_a_request_is_not_over_before_its_time_by_the_clock_of_the_server(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """By a clock that was behind ours it would have left long ago."""
+    async with staged(sandbox, tmp_path, ahead=-3600.0) as stage:
+        stage.later[0] = LIMIT - 5
+        await stage.doubts.ask()
+        assert stage.fate == "in_doubt"
+        assert 0 < stage.doubts.seconds_until_known() <= 5 + 3
+        stage.later[0] = LIMIT + 3
         assert await stage.doubts.ask()
         assert stage.fate == "owed"
 

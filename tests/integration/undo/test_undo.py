@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bulk_importer.errors import CheckpointUnusable
 from bulk_importer.labels.holding import Holding
 from bulk_importer.library.retrying import retry
 from bulk_importer.library.undoing import undo
@@ -60,6 +61,16 @@ async def test_a_media_that_somebody_changed_is_left_alone_unless_it_is_forced(p
     forced = await place.undo(force=True)
     assert (forced.plan.restored, forced.plan.as_before) == (1, 1)
     assert await place.held() == before
+
+
+async def test_a_folder_that_cannot_be_made_is_named(place: Place) -> None:
+    """It is an error of the checkpoint, with what to do, and no bug; nothing was sent."""
+    await place.run([noted(place.media[0], 1, False)])
+    held = await place.held()
+    (place.folder / "1.json.checkpoint" / "undo").write_text("")
+    with pytest.raises(CheckpointUnusable, match="File exists"):
+        await place.undo()
+    assert await place.held() == held
 
 
 async def test_an_undo_can_be_undone(place: Place) -> None:

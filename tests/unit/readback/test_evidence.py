@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.readback.evidence import Evidence, ExpectedLabels, HeldValue, ServerClock, evidence_of
+from bulk_importer.readback.evidence import Evidence, ExpectedLabels, HeldValue, evidence_of
 
 SENT = 1000.0
 
@@ -94,16 +94,3 @@ def test_every_form_of_geometry_is_known_again() -> None:
     car = HeldValue(timestamp=now, entry_key_lc_entry="car", points=outline)
     assert evidence_of(expected, [bus, car], SENT) is Evidence.LANDED
     assert evidence_of(expected, [bus], SENT) is Evidence.MIXED
-
-
-def test_the_clock_of_the_server_is_known_to_within_what_its_dates_say() -> None:
-    """Each answer narrows the interval; a clock that was set begins a new one."""
-    clock = ServerClock()
-    assert clock.at(SENT) < SENT, "nothing is known, so a minute of difference is allowed for"
-    clock.note(asked_at=10.0, answered_at=10.2, date=110.0)
-    assert [clock.least_ahead, clock.most_ahead] == pytest.approx([99.8, 101.0])
-    clock.note(asked_at=20.7, answered_at=20.8, date=121.0)
-    assert [clock.least_ahead, clock.most_ahead] == pytest.approx([100.2, 101.0])
-    assert clock.at(5.0) == pytest.approx(105.2)
-    clock.note(asked_at=30.0, answered_at=30.1, date=30.0)
-    assert clock.at(5.0) == pytest.approx(4.9)

@@ -245,24 +245,45 @@ def test_what_left_before_an_entry_began_to_fail_shows_nothing_about_the_server(
     run_in_simulated_time(run())
 
 
-def test_a_database_that_can_be_read_and_not_written_condemns_nobody_while_more_is_to_come() -> None:
-    """Its disk is full for an hour: what was accepted before has shown that it is not the entries."""
+@pytest.mark.parametrize("began", [0.0, 1.0], ids=["from the beginning", "in the middle"])
+def test_a_database_that_can_be_read_and_not_written_condemns_nobody_while_more_is_to_come(
+    began: float,
+) -> None:
+    """Its disk is full for an hour: the run waits, and then everything arrives."""
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
 
         async def answer(positions: list[int]) -> Verdict:
             await asyncio.sleep(0.1)
-            return CONFLICT if 1 < loop.time() < HOUR else Accept()
+            return CONFLICT if began < loop.time() < HOUR else Accept()
 
         lanes = "".join(map(chr, range(0x4E00, 0x4E00 + 100)))
         patience = RetryPolicy(), BreakerPolicy(max_outage_seconds=2 * HOUR)
         world = World(lanes, answer, entries=1, in_flight=2, patience=patience)
         await world.run()
-        assert sum(isinstance(event, OutageBegan) for event in world.events) == 1
+        said = [event.reason for event in world.events if isinstance(event, OutageBegan)]
+        assert said == ["it answers uploads with ex_system; its log says why"]
         assert not world.diary.of("rejected")
         assert sorted(world.diary.of("delivered")) == list(range(100))
         assert len(world.sent) < 400
+
+    run_in_simulated_time(run())
+
+
+def test_a_database_that_stays_unwritable_ends_the_run_with_everything_owed() -> None:
+    """After as long as an outage may last, with the words of its beginning."""
+
+    async def run() -> None:
+        async def answer(_: list[int]) -> Verdict:
+            await asyncio.sleep(0.1)
+            return CONFLICT
+
+        lanes = "".join(map(chr, range(0x4E00, 0x4E00 + 100)))
+        world = World(lanes, answer, entries=1, in_flight=2, patience=(RetryPolicy(), BreakerPolicy()))
+        with pytest.raises(ServerUnavailable, match="it answers uploads with ex_system; its log says why"):
+            await world.run()
+        assert not world.diary.of("rejected")
 
     run_in_simulated_time(run())
 

@@ -94,6 +94,13 @@ def steps_of(
         )
         if len(left) > 1:
             yield Step("Or all of them, one after the other", command=_loop(place, left))
+    doubtful = [each.shard.index for each in gathered.standings if _may_be_decided(each)]
+    if doubtful:
+        yield Step(
+            f"Where the server cannot tell what became of unconfirmed entries of {shards_named(doubtful)}, decide "
+            "(--delivered, or --not-delivered)",
+            command=f"bulk-importer resolve {place} --delivered",
+        )
     silent = [
         each.shard.index
         for each in gathered.standings
@@ -117,6 +124,12 @@ def _waits_for_retry(standing: Standing) -> bool:
     if summary is None or not standing.in_doubt_in_retries or not standing.needs_work:
         return False
     return summary.entries == standing.shard.entries and not (summary.owed or summary.in_doubt)
+
+
+def _may_be_decided(standing: Standing) -> bool:
+    """Whether nobody is at work on a shard, and something of it is unconfirmed."""
+    in_doubt = standing.in_doubt_in_retries + (0 if standing.summary is None else standing.summary.in_doubt)
+    return bool(in_doubt) and standing.needs_work
 
 
 def _of_rejected(place: str, rejected: str) -> Iterator[Step]:

@@ -15,7 +15,7 @@ from bulk_importer.observe.outcome import FATES, Step, headline, outcome
 from bulk_importer.readable import counted
 from bulk_importer.summary import RunState, Summary
 
-__all__ = ["gathered_lines", "headline_of", "outcome_of", "worker_of"]
+__all__ = ["count_lines", "gathered_lines", "headline_of", "outcome_of", "worker_of"]
 
 _COLUMNS = ("shard", "state", "entries", "delivered", "rejected", "unconfirmed", "left", "exit")
 _MOST_ROWS = 20
@@ -27,19 +27,13 @@ def gathered_lines(gathered: Gathered, whole: Summary, steps: Sequence[Step], *,
     Args:
         now: in seconds since 1970.
     """
-    plan, facts = gathered.plan, whole.to_builtins()
+    facts = whole.to_builtins()
     yield f"{headline_of(gathered, whole)}: {outcome_of(gathered, whole)}"
     yield f"  {route_text(facts)}"
     if whole.message:
         yield f"  {whole.message}"
     yield ""
-    yield f"  {'shards':12} {len(plan.shards):>11,} {states_text(gathered.standings)}"
-    yield f"  {'entries':12} {plan.entries:>11,}"
-    for name, word in FATES.items():
-        if facts[name] or name == "delivered":
-            yield f"  {word:12} {facts[name]:>11,}"
-    if unread := plan.entries - whole.entries:
-        yield f"  {'not read yet':12} {unread:>11,}"
+    yield from count_lines(gathered, whole)
     yield from media_lines(facts)
     yield from _pace(gathered, whole)
     if found := list(finding_lines(whole.findings, whole.severities)):
@@ -53,6 +47,18 @@ def gathered_lines(gathered: Gathered, whole: Summary, steps: Sequence[Step], *,
         yield f"  {step.text}" + (f": {step.path}" if step.path else "")
         if step.command:
             yield f"      {step.command}"
+
+
+def count_lines(gathered: Gathered, whole: Summary) -> Iterator[str]:
+    """How many shards there are, and where the entries of all of them are."""
+    plan, facts = gathered.plan, whole.to_builtins()
+    yield f"  {'shards':12} {len(plan.shards):>11,} {states_text(gathered.standings)}"
+    yield f"  {'entries':12} {plan.entries:>11,}"
+    for name, word in FATES.items():
+        if facts[name] or name == "delivered":
+            yield f"  {word:12} {facts[name]:>11,}"
+    if unread := plan.entries - whole.entries:
+        yield f"  {'not read yet':12} {unread:>11,}"
 
 
 def headline_of(gathered: Gathered, whole: Summary) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ __all__ = ["Site"]
 _STATIC = Path(__file__).parents[3] / "observe" / "page" / "upload" / "static"
 _KINDS = {"upload.css": "text/css", "upload.js": "text/javascript"}
 _SECONDS_BETWEEN_EVENTS = 1.0
+_SECONDS_BETWEEN_LOOKS = 10.0
+"""At whether a browser is still there, to which nothing had to be told."""
 _MOST_SHOWN = 200
 
 
@@ -116,12 +119,14 @@ class Site:
         changed = asyncio.Event()
         leave = self._office.subscribe(changed.set)
         try:
-            async with sse_response(request) as stream:
+            async with sse_response(request, ping_interval=_SECONDS_BETWEEN_LOOKS) as stream:
                 while stream.is_connected():
                     await stream.send("", event="changed")
                     await asyncio.sleep(_SECONDS_BETWEEN_EVENTS)
-                    if not self._office.running:
-                        await changed.wait()
+                    while stream.is_connected() and not (self._office.running or changed.is_set()):
+                        with suppress(TimeoutError):
+                            async with asyncio.timeout(_SECONDS_BETWEEN_LOOKS):
+                                await changed.wait()
                     changed.clear()
         finally:
             leave()

@@ -15,4 +15,6 @@ ID is made here. NAME is what a person called the file, without all that could m
 take from it which picture a file is about. An upload counts as there once its bytes, its `job.json` and the name of its
 folder are on disk, in this order; a crash before that leaves `ID.part`, which counts as nothing. Removing one goes the
 same way back. A checkpoint is deleted only where a person says that of it.
+
+`folder` is all that, of `values`; `receiving` takes the bytes of an upload within bounds, one of which is their `pace`.
 """

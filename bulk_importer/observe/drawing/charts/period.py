@@ -18,6 +18,7 @@ __all__ = ["Period", "Tick", "period_of"]
 
 _DAY = 86_400
 _SHORTEST = 1.0
+_MOST_TICKS = 5
 _CUT_SHARE, _CUT_SECONDS = 0.25, 5.0
 """A time between two runs that is longer than this share of the time in which runs went on, and than so many seconds,
 is cut out."""
@@ -89,9 +90,9 @@ class Period(msgspec.Struct, frozen=True):
     def _cut_width(self) -> float:
         return min(_CUT_WIDTH, _ALL_CUTS_WIDTH / max(1, len(self.parts) - 1))
 
-    def ticks(self, most: int = 5) -> list[Tick]:
+    def ticks(self) -> list[Tick]:
         """The times that are written below, with the day where it is another one; none stands in another one."""
-        step = time_step(self.seconds, most)
+        step = time_step(self.seconds, _MOST_TICKS)
         found: list[Tick] = []
         said: Tick | None = None
         for at in self._tick_moments(step):

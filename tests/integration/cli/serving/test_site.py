@@ -6,13 +6,14 @@ import asyncio
 import errno
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from bulk_importer.cli.serving.site import application
 from bulk_importer.cli.serving.spool.folder import Incoming
 from bulk_importer.cli.serving.spool.values import Agreement, Job, JobState
 from bulk_importer.model import ErrorBudget
@@ -344,6 +345,28 @@ async def test_a_browser_is_told_when_something_changes(here: Desk) -> None:
         assert await _event(browser, stream) == "changed"
         await here.upload(b"[]")
         assert await _event(browser, stream) == "changed"
+
+
+async def test_a_browser_that_has_left_is_forgotten(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nothing changes that it could be told."""
+    monkeypatch.setattr(application, "_SECONDS_BETWEEN_LOOKS", 0.05)
+    subscribe, forgotten = here.office.subscribe, asyncio.Event()
+
+    def noted(listener: Callable[[], object]) -> Callable[[], None]:
+        leave = subscribe(listener)
+
+        def leaving() -> None:
+            leave()
+            forgotten.set()
+
+        return leaving
+
+    monkeypatch.setattr(here.office, "subscribe", noted)
+    async with asking(here) as browser:
+        async with browser.session.get(browser.root + "/events") as stream:
+            assert await _event(browser, stream) == "changed"
+        async with asyncio.timeout(20):
+            await forgotten.wait()
 
 
 async def _event(_: Asking, stream: aiohttp.ClientResponse) -> str:

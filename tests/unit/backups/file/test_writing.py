@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import io
 import json
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from bulk_importer.backups.file.content import opened_backup
 from bulk_importer.backups.file.records import FORMAT_VERSION, Header, Trailer
-from bulk_importer.backups.file.scan import is_backup, scan_backup
+from bulk_importer.backups.file.scan import scan_backup
 from bulk_importer.backups.file.writing import BackupWriter, MadeMedia, locked_part, part_of
 from bulk_importer.backups.making.entries import EntryMaker, MediaTask
 from bulk_importer.errors import BackupUnusable, ExitCode
@@ -74,7 +75,6 @@ def test_it_counts_what_is_in_it(whole: Path) -> None:
     assert scan.trailer.entries == 14
     assert scan.trailer.values == {"sign": 25, "rain": 7, "rain/heavy": 7, "rain/warm": 7}
     assert len(scan.chunks) == 5
-    assert is_backup(whole)
 
 
 def test_its_entries_come_back_by_media(whole: Path) -> None:
@@ -111,6 +111,24 @@ async def test_every_prefix_is_gone_on_with_to_the_same_file(whole: Path, tmp_pa
         part_of(path).write_bytes(content[:length])
         await _write(path)
         assert _content(path) == _content(whole)
+
+
+async def test_a_part_that_is_finished_before_it_is_locked_is_left_alone(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process gave it its name in between: to begin in it would be to empty a backup."""
+    path = tmp_path / "b"
+    part_of(path).write_bytes(content := whole.read_bytes())
+    lock = fcntl.flock
+
+    def late(file: int, operation: int) -> None:
+        part_of(path).rename(path)
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(BackupUnusable, match="another process writes it"):
+        await _write(path)
+    assert path.read_bytes() == content
 
 
 def _content(path: Path) -> bytes:

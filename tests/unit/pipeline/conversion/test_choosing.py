@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk_importer.errors import UsageError
+from bulk_importer.errors import SourceUnreadable, UsageError
 from bulk_importer.pipeline.conversion.choosing import chosen_format, is_one_source
 from bulk_importer.settings import Settings
 from support.places import VECTORS
@@ -55,6 +55,27 @@ async def test_what_is_packed_is_copied_while_it_is_read(tmp_path: Path) -> None
     path.write_bytes(gzip.compress(EXPORT.encode()))
     assert await name_of(path, tmp_path) == "datagym-export"
     assert not list((tmp_path / "scratch").iterdir())
+
+
+async def test_a_copy_that_comes_to_nothing_does_not_stay(tmp_path: Path) -> None:
+    """It may be as large as the source; nobody would know what it is for."""
+    path = tmp_path / "labels.json.gz"
+    path.write_bytes(gzip.compress(EXPORT.encode()))
+    with pytest.raises(UsageError):
+        await name_of(path, tmp_path, "no-such-format")
+    path.write_bytes(gzip.compress(EXPORT.encode())[:-9])
+    with pytest.raises(SourceUnreadable, match="breaks off"):
+        await name_of(path, tmp_path, "datagym-export")
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+async def test_a_copy_needs_a_folder_that_can_be_made(tmp_path: Path) -> None:
+    """Where that cannot be, a person is told so; it is no bug."""
+    path = tmp_path / "export.json.gz"
+    path.write_bytes(gzip.compress(EXPORT.encode()))
+    (tmp_path / "scratch").write_text("a file")
+    with pytest.raises(UsageError, match=r"No copy of .* can be made at .*: File exists"):
+        await name_of(path, tmp_path)
 
 
 async def test_a_person_may_say_what_it_is(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from bulk_importer.checkpoint.places import CONVERTED
-from bulk_importer.errors import CheckpointMismatch
+from bulk_importer.errors import CheckpointLocked, CheckpointMismatch
 from bulk_importer.pipeline.conversion.choosing import chosen_format
 from bulk_importer.pipeline.conversion.spill import Conversion, converted_into
 from bulk_importer.settings import Settings
@@ -55,6 +57,24 @@ async def test_a_source_that_was_only_touched_is_the_same(source: Path, tmp_path
     again, remade = await entries(source, tmp_path / "cp")
     assert (again, remade == made) == (first, False)
     assert await entries(source, tmp_path / "cp") == (first, remade)
+
+
+async def test_entries_that_another_process_finishes_meanwhile_are_left_alone(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gave them their name before this one had the lock: by now they are what it imports."""
+    folder, lock = tmp_path / "cp", fcntl.flock
+
+    def late(file: BinaryIO, operation: int) -> None:
+        file.write(b"entries\n")
+        file.flush()
+        (folder / f"{CONVERTED}.new").rename(folder / CONVERTED)
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(CheckpointLocked):
+        await entries(source, folder)
+    assert (folder / CONVERTED).read_bytes() == b"entries\n"
 
 
 async def test_a_source_that_says_something_else_is_refused(source: Path, tmp_path: Path) -> None:
