@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -47,8 +48,8 @@ class Cluster:
         self._say = say
         # Changed by `renew` and `aclose`.
         self._client: Client | None = None
-        # Changed by `look_for_workers` alone.
-        self._is_deserted = False
+        # Changed by `look_for_workers` alone: since when there are no workers; None where there are some.
+        self._deserted_at: float | None = None
 
     @property
     def client(self) -> Client:
@@ -91,24 +92,45 @@ class Cluster:
             raise SchedulerUnavailable(
                 self.address,
                 "it has no workers",
-                advice=f"Start some, where the source and the plan can be read: dask worker {self.address} --nthreads "
-                "1. Then run the same command again.",
+                advice=self._start_some,
             ) from error
         return sum(threads.values())
 
-    async def look_for_workers(self) -> None:
-        """Say it, once, when all workers have gone: what is begun waits until there is another one."""
+    async def look_for_workers(self, patience: float) -> None:
+        """Say it, once, when all workers have gone: what is begun waits until there is another one.
+
+        Args:
+            patience: for how long, in seconds.
+
+        Raises:
+            SchedulerUnavailable: there has been none for so long.
+        """
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 is_deserted = not await self.client.nthreads()
         except (OSError, TimeoutError, RuntimeError):
             return  # whether the scheduler is there is seen to elsewhere
-        if is_deserted and not self._is_deserted:
+        now = time.monotonic()
+        if not is_deserted:
+            self._deserted_at = None
+        elif self._deserted_at is None:
+            self._deserted_at = now
             self._say(
                 f"The Dask scheduler at {self.address} has no workers any more. Waiting for one, which 'dask worker "
                 f"{self.address} --nthreads 1' starts; Ctrl-C stops, and the same command resumes."
             )
-        self._is_deserted = is_deserted
+        if self._deserted_at is not None and now - self._deserted_at >= patience:
+            reason = f"it has had no workers for {patience:,.0f} s"
+            raise SchedulerUnavailable(self.address, reason, advice=self._start_some)
+
+    @property
+    def _start_some(self) -> str:
+        if self._own_workers:
+            return "They were processes of this command. Run it again; an import resumes."
+        return (
+            f"Start some, where the source and the plan can be read: dask worker {self.address} --nthreads 1. Then run "
+            "the same command again; an import resumes."
+        )
 
     async def aclose(self) -> None:
         """Leave the scheduler, which forgets what it was asked for."""

@@ -52,6 +52,7 @@ class FleetOptions:
         program: what a child of a worker calls, as in `Order`.
         arguments: those of the child for a shard.
         silence_seconds: a turn that gives no sign for so long is begun elsewhere; not below the lease.
+        outage_seconds: how long workers may be missing, when all have gone.
         grace_seconds: how long the children may take to stop.
         complain: is told of what went wrong with a shard, by its index and in words.
     """
@@ -59,6 +60,7 @@ class FleetOptions:
     program: str
     arguments: Callable[[int], tuple[str, ...]]
     silence_seconds: float
+    outage_seconds: float
     grace_seconds: float
     complain: Callable[[int, str], None]
 
@@ -84,7 +86,8 @@ async def import_shards(
         leaves nothing at the place. 0 where nothing but a stop, or the death of workers, kept them from it.
 
     Raises:
-        SchedulerUnavailable: the scheduler went away, and did not come back for so long as was allowed.
+        SchedulerUnavailable: the scheduler, or all of its workers, went away, and did not come back for so long as was
+            allowed.
         CheckpointUnusable: the place cannot be read.
     """
     fleet = _Fleet(cluster, plan, place, options, stop, emit)
@@ -198,7 +201,7 @@ class _Fleet:
         now, silence = time.monotonic(), self._options.silence_seconds
         if now >= self._workers_at:
             self._workers_at = now + _WORKERS_SECONDS
-            await self._cluster.look_for_workers()
+            await self._cluster.look_for_workers(self._options.outage_seconds)
         for turn in list(self._out):
             if turn.future.status in _OVER:
                 await self._end(turn, await _answer(turn.future))

@@ -2,7 +2,8 @@
 
 A lost worker may still write, and nobody can keep it from that. So who follows it copies what it has left into a folder
 of its own. The log goes first: what it counts on was there before it, and what is behind that is cut off when the copy
-is opened. A copy has another name until it is whole, so what a crash leaves of one counts for nothing.
+is opened. What is taken out of a file is not there afterwards: so where a log has changed meanwhile all is copied once
+more. A copy has another name until it is whole, so what a crash leaves of one counts for nothing.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from bulk_importer.checkpoint.log.file import log_path
+from bulk_importer.checkpoint.rejects import REJECTED
 from bulk_importer.distributed.keeping.interfaces import Kept
 from bulk_importer.distributed.values import epoch_name
 from bulk_importer.errors import CheckpointUnusable
@@ -87,8 +89,13 @@ class EpochFolders:
             # That of a later epoch is made at this moment, by who follows this one: this one is lost.
             if (match := _COPY.fullmatch(left.name)) and int(match[1]) <= epoch:
                 shutil.rmtree(left, ignore_errors=True)
+        source = self._kept(last).folder
         try:
-            _copy_folder(self._kept(last).folder, beside)
+            before = None
+            while before != (now := _standing_of(source)):
+                before = now
+                shutil.rmtree(beside, ignore_errors=True)
+                _copy_folder(source, beside)
             beside.rename(self._kept(epoch).folder)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
@@ -100,6 +107,19 @@ class EpochFolders:
             yield
         except OSError as error:
             raise CheckpointUnusable.by(self._root, error) from error
+
+
+def _standing_of(folder: Path) -> Mapping[Path, tuple[int, int]]:
+    """Which file each log in a checkpoint is, and each list of rejected entries, and how long. Raises OSError."""
+    found = {}
+    for name in (log_path(folder).name, REJECTED):
+        for path in folder.rglob(name):
+            with path.open(
+                "rb"
+            ) as file:  # open: clients of NFS else remember what they were told a while ago
+                status = os.fstat(file.fileno())
+            found[path] = (status.st_ino, status.st_size)
+    return found
 
 
 def _copy_folder(source: Path, target: Path) -> None:
@@ -116,7 +136,12 @@ def _copy_folder(source: Path, target: Path) -> None:
 def _log_first(folder: Path) -> Sequence[Path]:
     log = log_path(folder)
     paths = sorted(folder.iterdir(), key=lambda path: (path != log, path.name))
-    return [path for path in paths if path.name not in _OF_A_PROCESS and not path.name.endswith(".new")]
+    return [path for path in paths if path.name not in _OF_A_PROCESS and not _is_unfinished(path.name)]
+
+
+def _is_unfinished(name: str) -> bool:
+    """Whether a file counts for nothing before it has its name; the log may count on the lines that are left."""
+    return name.endswith(".new") and name != f"{REJECTED}.new"
 
 
 def _copy_file(source: Path, target: Path) -> None:

@@ -17,7 +17,7 @@ from bulk_importer.distributed.engines.fleet import FleetOptions, import_shards
 from bulk_importer.distributed.places.folder import FolderPlace
 from bulk_importer.distributed.results import written_result
 from bulk_importer.distributed.values import Plan, Result, Seat, Shard
-from bulk_importer.errors import ExitCode
+from bulk_importer.errors import ExitCode, SchedulerUnavailable
 from bulk_importer.events import Advanced, Event
 from bulk_importer.transfer.stop import StopSwitch
 from support.scheduling.double import PROGRAM
@@ -76,11 +76,17 @@ class Fleet:
         self.events: list[Event] = []
         self.words: list[str] = []
         self.came_to: ExitCode | None = None
+        self.outage_seconds = 60.0
         self._dask, self._folder, self._seconds, self._code = dask, folder, seconds, code
 
     async def run(self) -> None:
         options = FleetOptions(
-            PROGRAM, self._arguments, 3.0, 10.0, lambda index, words: self.words.append(words)
+            program=PROGRAM,
+            arguments=self._arguments,
+            silence_seconds=3.0,
+            outage_seconds=self.outage_seconds,
+            grace_seconds=10.0,
+            complain=lambda index, words: self.words.append(words),
         )
         async with opened_cluster(
             self._dask.address, workers=1, patience=30, say=self.words.append
@@ -191,6 +197,23 @@ async def test_when_all_workers_have_gone_it_is_said_and_another_one_is_waited_f
             await asyncio.sleep(0.05)
         dask.start("another")
     assert fleet.states() == ["complete"]
+
+
+async def test_workers_that_do_not_come_back_end_it(dask: DaskProcesses, tmp_path: Path) -> None:
+    """An import at night would never end else, and nobody be told."""
+    for name in list(dask.workers):
+        dask.terminate(name)
+    dask.start("only")
+    fleet = Fleet(dask, tmp_path, shards=1, seconds=30)
+    fleet.outage_seconds = 0.5
+    running = asyncio.create_task(fleet.run())
+    await fleet.reaches(2)
+    dask.kill("only")
+    with pytest.raises(
+        SchedulerUnavailable, match=r"had no workers for .* dask worker tcp:.* import resumes"
+    ):
+        async with asyncio.timeout(60):
+            await running
 
 
 async def test_a_server_that_is_away_ends_it_for_all(dask: DaskProcesses, tmp_path: Path) -> None:

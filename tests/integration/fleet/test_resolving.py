@@ -61,11 +61,11 @@ def labelled(labels: Mapping[str, Any]) -> int:
 
 
 async def test_what_was_not_delivered_is_sent_by_the_next_worker(
-    place: Place, project: str, sandbox: Sandbox, run_process: Run
+    place: Place, project: str, sandbox: Sandbox, run_process: Run, tmp_path: Path
 ) -> None:
     """Which shards that is about, and what to run, is said; before, and after."""
     assert (await run_process("work", place.name, "--index", 0, *PATIENT)).code == 5
-    said = (await run_process("gather", place.name, "--no-report", "--output", "all")).out
+    said = (await run_process("gather", place.name, "--no-report", "--output", tmp_path / "all")).out
     assert f"bulk-importer resolve {place.name} --delivered" in said
     done = await run_process("resolve", place.name, "--not-delivered")
     assert done.code == 0, done.err
@@ -78,7 +78,7 @@ async def test_what_was_not_delivered_is_sent_by_the_next_worker(
 
 
 async def test_what_was_delivered_is_not_sent_again(
-    place: Place, project: str, sandbox: Sandbox, run_process: Run
+    place: Place, project: str, sandbox: Sandbox, run_process: Run, tmp_path: Path
 ) -> None:
     """A plan of which nothing else is left is complete, and an undo of it may begin."""
     assert (await run_process("work", place.name, "--index", 0, *PATIENT)).code == 5
@@ -89,7 +89,7 @@ async def test_what_was_delivered_is_not_sent_again(
     facts = json.loads((await run_process("resolve", place.name, "--delivered", "--json")).out)
     assert facts["shards"] == [{"index": 0, "entries": 2}]
     assert facts["still_in_doubt"] == []
-    done = await run_process("gather", place.name, "--no-report", "--output", "all")
+    done = await run_process("gather", place.name, "--no-report", "--output", tmp_path / "all")
     assert done.code == 0
     assert labelled(await sandbox.labels(project)) == MEDIA - 2
     assert (await run_process("resolve", place.name, "--delivered")).out == "Nothing is unconfirmed.\n"
@@ -136,12 +136,12 @@ async def test_what_a_retry_has_in_doubt_is_decided_as_well(
     corrected = tmp_path / "corrected.jsonl"
     corrected.write_text(json.dumps({"position": 1, "entry": entry(made.media_ids[1], 1)}) + "\n")
     fed = await run_process(
-        "retry", place.name, corrected, "--doubt-wait", "0s", "--no-report", "--output", "all"
+        "retry", place.name, corrected, "--doubt-wait", "0s", "--no-report", "--output", tmp_path / "all"
     )
     assert fed.code == 5, fed.err
     done = await run_process("resolve", place.name, "--not-delivered")
     assert done.code == 0, done.err
     assert f"Then run, for what was fed again: bulk-importer retry {place.name}" in done.out
-    again = await run_process("retry", place.name, "--no-report", "--output", "all")
+    again = await run_process("retry", place.name, "--no-report", "--output", tmp_path / "all")
     assert again.code == 0, again.err
     assert labelled(await sandbox.labels(made.id)) == 2

@@ -172,6 +172,7 @@ def _options(place: Place, loaded: Loaded) -> FleetOptions:
         program=_PROGRAM,
         arguments=lambda index: ("work", place.name, "--index", str(index), *common),
         silence_seconds=loaded.settings.lease,
+        outage_seconds=loaded.settings.max_outage,
         grace_seconds=loaded.settings.grace + _MORE_GRACE,
         complain=_complaining(),
     )

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bulk_importer.checkpoint.rejects import RejectedLines, rejected_lines
 from bulk_importer.distributed.keeping import epoch_folders
 from bulk_importer.distributed.keeping.epoch_folders import EpochFolders
 from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.spans import SpanSet
+from support.entries import rejection_of
 
 
 @pytest.fixture
@@ -45,6 +48,44 @@ def test_what_a_lost_worker_left_is_copied_but_for_what_is_of_its_process(tmp_pa
     assert found == ["log", "rejected.jsonl", "undo/log"]
     (tmp_path / "epoch-000003" / "log").write_text("late")
     assert (kept.folder / "log").read_text() == "log"
+
+
+def test_what_is_left_of_the_rejected_entries_is_copied_before_it_has_its_name(
+    tmp_path: Path, left: Path
+) -> None:
+    """Where the record is there that counts on it, and the worker of a retry was killed then."""
+    (left / "rejected.jsonl").unlink()
+    lines = RejectedLines(left, 0)
+    lines.append([rejection_of(1), rejection_of(2)])
+    lines.sync()
+    rest = lines.write_without(SpanSet.of([1]))
+    lines.close()
+    kept = EpochFolders(tmp_path).begun(5, 4)
+    RejectedLines(kept.folder, rest.size).close()
+    assert [line.position for line in rejected_lines(kept.folder, rest.size)] == [2]
+
+
+def test_what_changes_while_it_is_copied_is_copied_once_more(
+    tmp_path: Path, left: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that was frozen may put a shorter file where the log that was copied counts on a longer one."""
+    copy, copied = epoch_folders._copy_file, []
+
+    def go_on(source: Path, target: Path) -> None:
+        copied.append(source.name)
+        if copied == ["log"]:
+            copy(source, target)
+            (left / "log").write_text("log, and a record")
+            (left / "rejected.jsonl").write_text("less")
+        else:
+            copy(source, target)
+
+    monkeypatch.setattr(epoch_folders, "_copy_file", go_on)
+    folder = EpochFolders(tmp_path).begun(5, 4).folder
+    assert [(folder / name).read_text() for name in ("log", "rejected.jsonl")] == [
+        "log, and a record",
+        "less",
+    ]
 
 
 def test_a_copy_that_broke_off_counts_for_nothing(
