@@ -5,6 +5,7 @@ Pure. What is not JSON, or ends too early, is `SourceUnreadable` with the place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -15,6 +16,9 @@ from bulk_importer.errors import SourceUnreadable
 
 __all__ = ["decoded", "pairs_of", "rows_of", "top_keys"]
 
+_BOM = b"\xef\xbb\xbf"
+_MANY_DIGITS = re.compile(rb"([0-9]{64})[0-9]+")
+"""Of those that are more than Python makes a number of, ijson does not bear one, unless it is asked for floats."""
 _MOST_ROW_BYTES = 256 << 20
 """A row that is longer is none: what is packed tight could fill the memory with it."""
 
@@ -22,7 +26,7 @@ _MOST_ROW_BYTES = 256 << 20
 def decoded(text: bytes, place: str) -> Any:
     """A JSON file as a whole; a byte order mark in front of it is passed over."""
     try:
-        return msgspec.json.decode(text.removeprefix(b"\xef\xbb\xbf"))
+        return msgspec.json.decode(text.removeprefix(_BOM))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceUnreadable(place, f"it is not JSON ({error})") from error
 
@@ -55,10 +59,11 @@ def top_keys(head: bytes) -> tuple[str, ...]:
     Of an array, those of its first element. Values are passed over, whatever they hold.
     """
     found: list[str] = []
+    text = _MANY_DIGITS.sub(rb"\1", head.removeprefix(_BOM))
     depth: int | None = None
     level = 0
     try:
-        for event, value in ijson.basic_parse(_Once(head.removeprefix(b"\xef\xbb\xbf"))):
+        for event, value in ijson.basic_parse(_Once(text)):
             if event == "start_map" and depth is None:
                 depth = level
             if event == "map_key" and depth is not None and level == depth + 1:
@@ -76,7 +81,8 @@ def top_keys(head: bytes) -> tuple[str, ...]:
 class _Bounded:
     """A file of which so much is read from one row to the next, and no more: a row is held as a whole.
 
-    Before the first row there may be more, where it is not the first thing in the file.
+    Before the first row there may be more, where it is not the first thing in the file. A byte order mark in front of
+    all is passed over.
     """
 
     def __init__(self, file: BinaryIO, place: str, *, is_begun: bool) -> None:
@@ -84,13 +90,18 @@ class _Bounded:
         self._place = place
         # Changed by `begin` and `read`: how much was read of a row; None before the first one may have begun.
         self._held: int | None = 0 if is_begun else None
+        # Changed by `read`: what was read to see whether it is a byte order mark, and is none.
+        self._begin = file.read(len(_BOM)).removeprefix(_BOM)
 
     def begin(self) -> None:
         """What is read from here on is another row."""
         self._held = 0
 
     def read(self, length: int = -1) -> bytes:
-        found = self._file.read(length)
+        if self._begin and length:
+            found, self._begin = self._begin, b""
+        else:
+            found = self._file.read(length)
         if self._held is not None:
             self._held += len(found)
             if self._held > _MOST_ROW_BYTES:

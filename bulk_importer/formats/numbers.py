@@ -7,17 +7,25 @@ miss by a little at each step. So it is computed with decimals, and is the neare
 from __future__ import annotations
 
 from decimal import Context, Decimal, DecimalException
-from typing import SupportsFloat
+from typing import SupportsFloat, TypeGuard
 
 from bulk_importer.formats.model import Number
 
-__all__ = ["EXACT", "decimal_of", "nearest_double"]
+__all__ = ["EXACT", "LARGEST", "decimal_of", "is_number", "nearest_double"]
 
 EXACT = Context(prec=60)
 """Enough digits for products of any two numbers that a label file holds."""
 
+LARGEST = 2**53
+"""No place in a picture is beyond it; up to here a double has every whole number."""
+
 _MOST = Decimal("1e100")
 """No place in a picture is beyond it, and its square is still a double."""
+
+
+def is_number(found: object) -> TypeGuard[Number]:
+    """Whether what JSON holds is a number of a size that pixels can have."""
+    return isinstance(found, int | float) and not isinstance(found, bool) and abs(found) <= LARGEST
 
 
 def decimal_of(text: str) -> Decimal:

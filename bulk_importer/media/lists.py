@@ -264,7 +264,7 @@ def _elements(file: BinaryIO) -> Iterator[object]:
     import ijson
 
     try:
-        yield from ijson.items(file, "item")
+        yield from ijson.items(file, "item", use_float=True)
     except ijson.JSONError as error:
         raise ValueError(str(error).splitlines()[0]) from error
 

@@ -255,6 +255,6 @@ def _first_element(content: bytes) -> object:
     import ijson
 
     try:
-        return next(iter(ijson.items(content, "item")), None)
+        return next(iter(ijson.items(content, "item", use_float=True)), None)
     except ijson.JSONError:
         return None  # said better when all of it is decoded

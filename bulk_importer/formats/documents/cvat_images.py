@@ -34,6 +34,7 @@ from bulk_importer.formats.model import (
 from bulk_importer.formats.numbers import EXACT, decimal_of, nearest_double
 from bulk_importer.formats.repeats import with_repeats
 from bulk_importer.formats.shapes.masks import mask_of_counts
+from bulk_importer.formats.values.digits import size_in_digits
 from bulk_importer.formats.xml_rows import elements_of, root_of
 
 __all__ = ["read", "recognises"]
@@ -105,14 +106,8 @@ def _picture(image: Element, origin: str) -> Iterator[Picture | Left]:
                 tags.append(found)
             else:
                 annotations.append(found)
-    yield Picture(name, origin, _size(image), tuple(annotations), tuple(tags))
-
-
-def _size(image: Element) -> Size | None:
-    width, height = image.get("width", ""), image.get("height", "")
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        return None
-    return Size(int(width), int(height))
+    size = size_in_digits(image.get("width", ""), image.get("height", ""))
+    yield Picture(name, origin, size, tuple(annotations), tuple(tags))
 
 
 def _tags(element: Element, place: str) -> Iterator[Tag]:

@@ -36,6 +36,7 @@ from bulk_importer.formats.model import (
 )
 from bulk_importer.formats.repeats import with_repeats
 from bulk_importer.formats.shapes.png import mask_of_png
+from bulk_importer.formats.values.saying import size_of
 from bulk_importer.formats.xml_rows import root_of
 
 __all__ = ["read", "recognises"]
@@ -100,7 +101,7 @@ def _file(members: Members, path: str, choices: Choices) -> Iterator[Picture | L
         yield Left("member-unread", path, "", "an object with shapes", type(row).__name__, objects=0)
         return
     name = _name(path, row.get("imagePath"))
-    size = _size(row) or choices.sizes(name)
+    size = size_of(row.get("imageWidth"), row.get("imageHeight")) or choices.sizes(name)
     annotations: list[Annotation] = []
     for at, shape in enumerate(row["shapes"]):
         for found in _objects(shape, f"shape {at}", size):
@@ -119,13 +120,6 @@ def _name(path: str, image: object) -> str:
         return path.removesuffix(".json")
     parts = normpath(join(dirname(path), image.replace("\\", "/"))).split("/")
     return "/".join(part for part in parts if part not in {"", ".."})
-
-
-def _size(row: Mapping[str, Any]) -> Size | None:
-    width, height = row.get("imageWidth"), row.get("imageHeight")
-    if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
-        return Size(width, height)
-    return None
 
 
 def _set_flags(flags: object) -> list[str]:

@@ -26,11 +26,11 @@ from bulk_importer.formats.model import (
     Picture,
     Polygon,
     Shape,
-    Size,
     Tag,
 )
 from bulk_importer.formats.numbers import EXACT, decimal_of, nearest_double
 from bulk_importer.formats.repeats import with_repeats
+from bulk_importer.formats.values.digits import size_in_digits
 from bulk_importer.formats.xml_rows import element_of, root_of
 
 __all__ = ["read", "recognises"]
@@ -40,6 +40,10 @@ _MARKS = (b"<bndbox>", b"<segmented>", b"<size>")
 _OTHER_MARKS = (b"<imagesize>", b"<sourceImage>")
 """Of the XML that the LabelMe of the web writes below the same root."""
 _FLAGS = ("truncated", "difficult", "occluded")
+_UNSET = frozenset({"", "0", "false", "unspecified"})
+"""What tools write for a flag that is not set, in lower case; FiftyOne writes Python's words."""
+_PLAIN = frozenset({*_FLAGS, "name", "bndbox", "polygon", "part", "pose", "attributes", "actions"})
+"""What an object has, all else that it holds is said of it: FiftyOne writes attributes so."""
 _TOLERANCE = 1.5
 """Pixels by which an outline and its box may differ: one of them may count the last pixel, and the other not."""
 
@@ -126,7 +130,8 @@ def _file(members: Members, path: str, listed: tuple[str, ...], choices: Choices
     labels = {each.label for each in annotations}
     tags = tuple(Tag(label, "ImageSets") for label in dict.fromkeys(listed) if label not in labels)
     name = _text(root, "filename")
-    size = _size(root) or choices.sizes(name or _stem(path))
+    size = size_in_digits(_text(root, "size/width"), _text(root, "size/height"))
+    size = size or choices.sizes(name or _stem(path))
     yield Picture(name or _stem(path), path, size, tuple(annotations), tags, is_stem=not is_picture(name))
 
 
@@ -144,12 +149,11 @@ def _object(element: Element, place: str, origin: int) -> Iterator[Annotation | 
         if not label:
             raise _Broken("annotation-broken", "a name", "none")
         box = _box(element, origin)
-        polygon = element.find("polygon")
+        outlines = tuple(_outline(each, origin) for each in element.iterfind("polygon"))
         shape: Shape = box
-        if polygon is not None:
-            path = _outline(polygon, origin)
-            shape = Polygon((path,))
-            if (beside := _beside(path, box)) > _TOLERANCE:
+        if outlines:
+            shape = Polygon(outlines)
+            if (beside := _beside(sum(outlines, ()), box)) > _TOLERANCE:
                 found_at = f"{beside:g} pixels from its outline"
                 yield Left("shape-doubtful", place, label, "a box around the outline", found_at, objects=0)
         elif "rotation" in said:
@@ -161,11 +165,18 @@ def _object(element: Element, place: str, origin: int) -> Iterator[Annotation | 
         yield from parts
         return
     yield Annotation(label, shape, place, said, within=tuple(parts))
+    others = [each.tag for each in element if each.tag not in _PLAIN and len(each)]
+    others += ["another bndbox"] * (len(element.findall("bndbox")) - 1)
+    if others:
+        yield Left("remark-left-out", place, label, "labels", ", ".join(others), objects=0)
 
 
 def _said(element: Element) -> dict[str, Answer]:
-    """What is said of an object: flags that are set, its pose, attributes as CVAT writes them, and actions."""
-    said = {flag: Answer(("true",)) for flag in _FLAGS if _text(element, flag) not in {"", "0"}}
+    """What is said of an object: flags that are set, pose, attributes as CVAT and FiftyOne write them, and actions."""
+    said = {flag: Answer(("true",)) for flag in _FLAGS if _text(element, flag).lower() not in _UNSET}
+    for each in element:
+        if each.tag not in _PLAIN and not len(each) and (text := (each.text or "").strip()):
+            said[each.tag] = Answer((text,))
     pose = _text(element, "pose")
     if pose and pose != "Unspecified":
         said["pose"] = Answer((pose,))
@@ -230,13 +241,6 @@ def _number(element: Element, key: str) -> Decimal:
         return decimal_of(text)
     except ValueError as error:
         raise _Broken("shape-broken", f"a number for {key}", text[:40] or "none") from error
-
-
-def _size(root: Element) -> Size | None:
-    width, height = _text(root, "size/width"), _text(root, "size/height")
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        return None
-    return Size(int(width), int(height))
 
 
 def _text(element: Element, path: str) -> str:

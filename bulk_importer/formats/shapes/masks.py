@@ -11,7 +11,13 @@ from itertools import accumulate, groupby
 
 from bulk_importer.formats.model import Mask, Size
 
-__all__ = ["area", "coco_counts", "mask_of_counts", "mask_of_rows"]
+__all__ = ["area", "coco_counts", "mask_of_counts", "mask_of_rows", "require_sides"]
+
+_LONGEST_SIDE = 1 << 17
+"""In pixels: a run of pixels costs memory by the lines that it reaches over, and a few bytes can say a long one."""
+
+_LONGEST_COUNT_BITS = 60
+"""More than any picture has pixels; what is longer would be put together digit by digit, each time anew."""
 
 _ZERO, _VALUE, _MORE, _SIGN = 48, 0x1F, 0x20, 0x10
 
@@ -26,6 +32,8 @@ def coco_counts(packed: str) -> list[int]:
             raise ValueError("a letter that no run length has")
         value |= (code & _VALUE) << bits
         bits += 5
+        if bits > _LONGEST_COUNT_BITS:
+            raise ValueError("a run length that does not end")
         if code & _MORE:
             continue
         if code & _SIGN:
@@ -43,8 +51,9 @@ def mask_of_counts(counts: Sequence[int], size: Size, *, by_columns: bool = True
     """The mask of run lengths that begin with pixels that are not set.
 
     Raises:
-        ValueError: they are negative, or their sum is not the number of pixels.
+        ValueError: they are negative, their sum is not the number of pixels, or the picture has too long a side.
     """
+    require_sides(size)
     if any(count < 0 for count in counts):
         raise ValueError("a run length below zero")
     if sum(counts) != size.width * size.height:
@@ -53,6 +62,12 @@ def mask_of_counts(counts: Sequence[int], size: Size, *, by_columns: bool = True
     ends = list(accumulate(counts))
     spans = ((ends[at - 1], ends[at]) for at in range(1, len(ends), 2))
     return Mask(_lines(spans, length), by_columns)
+
+
+def require_sides(size: Size) -> None:
+    """Raise `ValueError` for a picture whose masks nobody could hold, or that has no pixel."""
+    if not (0 < size.width <= _LONGEST_SIDE and 0 < size.height <= _LONGEST_SIDE):
+        raise ValueError(f"{size.width} x {size.height} pixels, where sides have 1 to {_LONGEST_SIDE}")
 
 
 def mask_of_rows(rows: Iterable[tuple[int, Sequence[tuple[int, int]]]]) -> Mask:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 
 from bulk_importer.formats.model import Mask, Size
+from bulk_importer.formats.shapes.masks import require_sides
 
 __all__ = ["mask_of_png"]
 
@@ -39,6 +40,7 @@ def mask_of_png(content: bytes, left: int, top: int, most: Size) -> tuple[Mask, 
     width, height, depth, colour, *_, interlace = struct.unpack(">IIBBBBB", chunks[0][1])
     if width > most.width or height > most.height:
         raise ValueError(f"a PNG of {width} x {height} for at most {most.width} x {most.height} pixels")
+    require_sides(Size(width, height))
     if interlace or colour not in _CHANNELS or depth not in {1, 2, 4, 8, 16}:
         raise ValueError(f"a PNG of a kind that is not read (colour {colour}, depth {depth})")
     bits = depth * _CHANNELS[colour]

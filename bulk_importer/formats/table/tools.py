@@ -28,7 +28,7 @@ ROWS = (
         left=(
             "shapes drawn on a picture that was turned",
             "vectors, bitmasks, video and sound",
-            "relations, remarks about regions, predictions",
+            "relations, remarks about regions, predictions, drafts",
             "skipped annotations",
         ),
         prefer=("of the two the JSON, as JSON_MIN has lost what belongs to which region",),
@@ -54,11 +54,11 @@ ROWS = (
     Format(
         "voc",
         "Pascal VOC",
-        "CVAT (datumaro 8970bb7), Datumaro 1.13.12, Label Studio SDK 2.1.2, supervision 0.31.2",
+        "CVAT (datumaro 8970bb7), Datumaro 1.13.12, Label Studio SDK 2.1.2, supervision 0.31.2, FiftyOne 1.22.1",
         "folders.voc",
         carried=(
             "boxes, and the outlines of supervision and Roboflow",
-            "what is said of objects: truncated, difficult, occluded, pose, actions, the attributes of CVAT",
+            "what is said of objects: truncated, difficult, occluded, pose, actions, attributes of CVAT and FiftyOne",
             "parts, nested where the label configuration has it so",
             "classes of pictures in ImageSets/Main that none of their objects has",
         ),

@@ -5,15 +5,13 @@ Pure.
 
 from __future__ import annotations
 
-from math import isfinite
-from typing import Any, TypeGuard
+from typing import Any
 
 from bulk_importer.formats.model import Left, Number, Path
+from bulk_importer.formats.numbers import is_number
 from bulk_importer.formats.values.saying import shown
 
 __all__ = ["Broken", "flat_path", "number_of", "paired_path", "point_path"]
-
-_MOST = 2**53
 
 
 class Broken(Exception):
@@ -30,7 +28,7 @@ class Broken(Exception):
 
 def number_of(found: object, meant: str = "a number") -> Number:
     """A number of a size that pixels can have. Raises `Broken`."""
-    if not _is_number(found):
+    if not is_number(found):
         raise Broken("shape-broken", meant, shown(found))
     return found
 
@@ -66,12 +64,3 @@ def _full(found: Any) -> list[Any]:
     if not isinstance(found, list) or not found:
         raise Broken("shape-broken", "points", shown(found))
     return found
-
-
-def _is_number(found: object) -> TypeGuard[Number]:
-    return (
-        isinstance(found, int | float)
-        and not isinstance(found, bool)
-        and isfinite(found if isinstance(found, float) else 0)
-        and abs(found) <= _MOST
-    )

@@ -361,3 +361,52 @@ def test_a_size_that_the_file_does_not_have_is_that_of_the_picture(tmp_path: Pat
     assert converted(path, "coco", Choices(sizes=lambda _: Size(40, 30))).codes() == []
     found = converted(path, "coco", Choices(sizes=lambda name: Size(5, 5) if name == "a.jpg" else None))
     assert found.codes() == ["mask-broken", "shape-outside"]
+
+
+def written(
+    place: Path, *annotations: str, image: str = '{"id": 1, "file_name": "a.png", "width": 40, "height": 30}'
+) -> Path:
+    """A file of one picture, as it stands."""
+    path = place / "x.json"
+    path.write_text(
+        f'{{"images": [{image}], "categories": [{json.dumps(CAR)}], "annotations": [{", ".join(annotations)}]}}'
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        *('"bbox": [N, 2, 3, 4]', '"bbox": [1, 2, N, 4]', '"keypoints": [N, 2, 2]'),
+        *(
+            '"bbox": [1, 2, 3, 4], "segmentation": [[N, 1, 2, 3, 4, 5]]',
+            '"segmentation": {"size": [N, 1], "counts": [1]}',
+        ),
+    ],
+)
+def test_a_number_that_no_picture_has_costs_its_annotation(tmp_path: Path, says: str) -> None:
+    """Also one that is beyond any double."""
+    row = '{"id": ID, "image_id": 1, "category_id": 1, SAYS}'
+    whole = row.replace("ID", "1", 1).replace("SAYS", '"bbox": [1, 2, 3, 4]')
+    broken = row.replace("ID", "2", 1).replace("SAYS", says.replace("N", "1" + "0" * 400))
+    found = converted(written(tmp_path, whole, broken), "coco")
+    assert found.books.carried == {"car": 1}
+    assert found.books.left_behind == {"car": 1}
+
+
+def test_a_size_and_an_area_that_no_picture_has_say_nothing(tmp_path: Path) -> None:
+    """The annotation is carried; that the area does not tell what the inner part is, is said."""
+    image = '{"id": 1, "file_name": "a.png", "width": 1%s, "height": 30}' % ("0" * 400)
+    parts = '"segmentation": [[0, 0, 10, 0, 10, 10, 0, 10], [2, 2, 4, 2, 4, 4]], "area": 1%s' % ("0" * 400)
+    row = f'{{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 10, 10], {parts}}}'
+    found = converted(written(tmp_path, row, image=image), "coco")
+    assert found.codes() == ["shape-doubtful"]
+    assert found.books.carried == {"car": 1}
+
+
+def test_ids_may_be_written_as_numbers_with_a_point(tmp_path: Path) -> None:
+    """As tables with an empty cell write a whole column of them; half a number is no id."""
+    row = '{{"id": {0}, "image_id": {0}, "category_id": {0}, "bbox": [1, 2, 3, 4]}}'
+    found = converted(written(tmp_path, row.format("1.0"), row.format("1.5")), "coco")
+    assert found.books.carried == {"car": 1}
+    assert found.codes() == ["picture-unknown"]

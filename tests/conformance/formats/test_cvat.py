@@ -204,3 +204,9 @@ def test_a_file_that_was_damaged_stops_or_is_read(tmp_path_factory: Any, noise: 
     except SourceUnreadable:
         return
     assert sum(books.read.values()) == sum(books.carried.values()) + sum(books.left_behind.values())
+
+
+def test_a_size_of_too_many_digits_is_none(tmp_path: Path) -> None:
+    """The object is carried, as where nothing says how large its picture is."""
+    found = cvat(images(tmp_path, BOX, image=f'id="3" name="a.png" width="2{"0" * 5000}" height="100"'))
+    assert (found.codes(), drawn(found.entries[0])) == ([], {"car": [(20, 10, 60, 40)]})

@@ -267,3 +267,13 @@ def test_anything_in_an_annotation_is_carried_or_found(
     """Never a traceback, and the account closes."""
     found = datumaro(subset(tmp_path_factory.mktemp("any"), {**row, "type": kind, "label_id": label}, BOX))
     assert found.books.carried["car"] >= 1
+
+
+def test_what_an_item_says_and_no_text_can_is_left_behind(tmp_path: Path) -> None:
+    """By the names of its attributes."""
+    found = datumaro(
+        subset(tmp_path, BOX, attr={"frame": 3, "weather": "sunny", "tracks": [1, 2], "cut": {"x": 1}})
+    )
+    assert [
+        (each.code, each.origin, each.found) for each in found.found if each.code == "remark-left-out"
+    ] == [("remark-left-out", "item one, attr", "tracks, cut")]

@@ -253,3 +253,70 @@ def test_a_row_of_json_min_that_is_not_whole_costs_itself(tmp_path: Path) -> Non
         ("annotation-broken", "one without annotation_id")
     ]
     assert len(found.entries) == 1
+
+
+def joined(place: Path, *rows: dict[str, Any]) -> Path:
+    """A file of these tasks."""
+    path = place / "tasks.json"
+    path.write_text(json.dumps(rows))
+    return path
+
+
+def drawn_on(image: str, **more: Any) -> dict[str, Any]:
+    """A task with a box on a picture."""
+    size = {"original_width": 200, "original_height": 100}
+    result = {"id": image, "from_name": "box", "to_name": "image", "value": BOX, **size}
+    return {"data": {"image": image}, "annotations": [{"id": 1, "result": [result]}], **more}
+
+
+@pytest.mark.parametrize("number", [1, None], ids=["one id", "no id"])
+def test_tasks_of_one_id_are_about_their_own_pictures(tmp_path: Path, number: int | None) -> None:
+    """As where files of two projects are joined, or a script has written null for all."""
+    rows = [drawn_on("one.png", id=number), drawn_on("two.png", id=number)]
+    found = studio(joined(tmp_path, *rows))
+    assert [entry["external_media_ID"] for entry in found.entries] == ["one.png", "two.png"]
+    assert [drawn(entry) for entry in found.entries] == [{"car": [(20, 20, 60, 40)]}] * 2
+    assert found.codes() == []
+
+
+def test_rows_of_json_min_of_one_id_are_about_their_own_pictures(tmp_path: Path) -> None:
+    """Those of one picture are annotations of one task."""
+    more = {"original_width": 200, "original_height": 100}
+    rows = [
+        {"image": f"{image}.png", "id": 1, "box": [{**BOX, **more}], "annotator": 1}
+        | {"annotation_id": at, "created_at": str(at), "lead_time": 1}
+        for at, image in enumerate(("one", "one", "two"))
+    ]
+    found = studio(joined(tmp_path, *rows))
+    assert [entry["external_media_ID"] for entry in found.entries] == ["one.png", "two.png"]
+    assert found.codes() == ["annotation-older"]
+
+
+def test_a_region_is_on_the_picture_that_it_was_drawn_on(tmp_path: Path) -> None:
+    """Of a task with several, where they are called by the keys of their addresses."""
+    row = drawn_on("one.png", id=1)
+    row["data"] = {"left": "one.png", "right": "two.png"}
+    (result,) = row["annotations"][0]["result"]
+    answer = {"from_name": "weather", "to_name": "right", "value": {"choices": ["sunny"]}}
+    row["annotations"][0]["result"] = [
+        {**result, "to_name": "left"},
+        {**result, "to_name": "right", "id": "other", "value": {**BOX, "x": 0}},
+        answer,
+    ]
+    one, two = studio(joined(tmp_path, row)).entries
+    assert (one["external_media_ID"], two["external_media_ID"]) == ("one.png", "two.png")
+    assert drawn(one) == {"car": [(20, 20, 60, 40)]}
+    assert drawn(two) == {"car": [(0, 20, 60, 40)]}
+    assert ("global_classifications" in one, "global_classifications" in two) == (False, True)
+    row["data"] = {"first": "one.png", "second": "two.png"}
+    found = studio(joined(tmp_path, row))
+    assert (found.entries, set(found.codes())) == ([], {"annotation-broken"})
+    assert found.books.left_behind["car"] == 2
+
+
+def test_what_nobody_has_submitted_is_left_behind(tmp_path: Path) -> None:
+    """Drafts, and annotations of which the file has the id alone."""
+    found = studio(joined(tmp_path, drawn_on("one.png", id=1, drafts=[{"id": 3, "result": []}])))
+    assert [(each.code, each.found) for each in found.found] == [("remark-left-out", "1 drafts")]
+    (left,) = studio(joined(tmp_path, {**drawn_on("one.png", id=1), "annotations": [5]})).found
+    assert (left.code, left.objects) == ("annotation-broken", 1)

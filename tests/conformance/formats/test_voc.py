@@ -173,3 +173,30 @@ def test_a_folder_without_such_files_stops(tmp_path: Path) -> None:
     """There is nothing that could be read."""
     with pytest.raises(SourceUnreadable, match="no XML file"):
         voc(tmp_path)
+
+
+def test_what_fiftyone_says_of_an_object_is_an_attribute(tmp_path: Path) -> None:
+    """It has an element for each, with Python's words for what is so and what is not."""
+    said = "<speed>1.5</speed><truncated>False</truncated><difficult>True</difficult><none></none><color>red</color>"
+    (entry,) = voc(file(tmp_path, f"<object><name>car</name>{said}{BOX}</object>")).entries
+    expected = {"difficult": ["true"], "speed": ["1.5"], "color": ["red"]}
+    assert entry["labels"]["car"][0]["classifications"] == expected
+
+
+def test_each_outline_of_an_object_is_carried(tmp_path: Path) -> None:
+    """As parts of one; what else an object holds twice, or below an element of its own, is named."""
+    corners = "<x1>20</x1><y1>{0}</y1><x2>80</x2><y2>{0}</y2><x3>80</x3><y3>{1}</y3>"
+    outlines = "".join(f"<polygon>{corners.format(*each)}</polygon>" for each in ((10, 20), (40, 50)))
+    beside = "<point><x>1</x><y>1</y></point>"
+    found = voc(file(tmp_path, f"<object><name>car</name>{BOX}{BOX}{outlines}{beside}</object>"))
+    assert drawn(found.entries[0]) == {
+        "car": [[(20, 10), (80, 10), (80, 20)], [(20, 40), (80, 40), (80, 50)]]
+    }
+    assert [each.found for each in found.found if each.code == "remark-left-out"] == ["point, another bndbox"]
+
+
+def test_a_size_of_too_many_digits_is_none(tmp_path: Path) -> None:
+    """The picture is asked in its place, if there is one."""
+    path = file(tmp_path, f"<object><name>car</name>{BOX}</object>")
+    path.write_text(path.read_text().replace("<width>200<", f"<width>2{'0' * 5000}<"))
+    assert voc(path).codes() == ["origin-chosen"]

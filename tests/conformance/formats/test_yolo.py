@@ -235,3 +235,20 @@ def test_a_file_that_is_no_text_is_left_behind(tmp_path: Path) -> None:
     found = yolo(tmp_path)
     assert [(each.code, each.origin) for each in found.found] == [("member-unread", "labels/two.txt")]
     assert len(found.entries) == 1
+
+
+def test_a_picture_has_one_file_of_rows(tmp_path: Path) -> None:
+    """Those below `labels` count; another one beside the picture is named."""
+    files = folder(tmp_path, "0 0.5 0.5 0.1 0.1\n")
+    (files / "images").mkdir()
+    (files / "images" / "one.txt").write_text("1 0.5 0.5 0.1 0.1\n")
+    found = yolo(files)
+    assert found.books.carried == {"car": 1}
+    assert [(each.code, each.origin) for each in found.found] == [("member-passed-over", "images/one.txt")]
+
+
+def test_more_keypoints_than_an_object_has_are_refused(tmp_path: Path) -> None:
+    """As each would get a name, of however many a file of a few bytes says there are."""
+    data = "names: [car, bus]\nkpt_shape: [20000, 3]\n"
+    with pytest.raises(SourceUnreadable, match="20000 keypoints"):
+        yolo(folder(tmp_path, "0 0.5 0.5 0.1 0.1\n", data=data))

@@ -31,6 +31,7 @@ from support.profiles import examples
 FORMS = sorted({golden.form for golden in GOLDEN} | {"datagym-export"})
 VALUES: list[Any] = [
     *(None, True, False, -1, 0, 3, 1.5, 1e300, 2**63, 2**70, -(2**63), "", "x", "1e999", "\ud800", [], {}),
+    10**400,
     *([1], [[1, 2]], [None], [[[1]]], [{}], {"a": 1}, [[1, 2], [3, 4], [5, 6]], {"x": 1, "y": None}),
 ]
 WORDS = [
@@ -40,6 +41,7 @@ WORDS = [
     b"1e400",
     b"nan",
     b"99999999999999999999",
+    b"9" * 400,
     b"0",
     b"1.5",
     b"\xc2\xb2",

@@ -245,6 +245,41 @@ def test_what_left_before_an_entry_began_to_fail_shows_nothing_about_the_server(
     run_in_simulated_time(run())
 
 
+def test_what_was_accepted_before_an_entry_failed_alone_shows_nothing_about_the_server() -> None:
+    """It met others in a deadlock while these were accepted; then the database cannot be written for an hour."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+
+        async def answer(positions: list[int]) -> Verdict:
+            began = loop.time()
+            await asyncio.sleep(0.1)
+            return CONFLICT if (positions == [0] and began < HOUR) or 0.8 < began < HOUR else Accept()
+
+        lanes = "".join(map(chr, range(0x4E00, 0x4E00 + 100)))
+        patience = RetryPolicy(), BreakerPolicy(max_outage_seconds=2 * HOUR)
+        world = World(lanes, answer, entries=1, in_flight=2, patience=patience)
+        await world.run()
+        assert not world.diary.of("rejected")
+        assert sorted(world.diary.of("delivered")) == list(range(100))
+
+    run_in_simulated_time(run())
+
+
+async def test_a_stop_does_not_make_the_last_one_of_an_entry() -> None:
+    """What was not read because of it could have shown that it is the server."""
+
+    async def answer(positions: list[int]) -> Verdict:
+        if len(world.sent) == 4:
+            world.stop.request("enough", ExitCode.TERMINATED)
+        return CONFLICT
+
+    world = World("a", answer, entries=1)
+    await world.run()
+    assert world.sent == [[0]] * 4
+    assert not world.diary.of("rejected")
+
+
 @pytest.mark.parametrize("began", [0.0, 1.0], ids=["from the beginning", "in the middle"])
 def test_a_database_that_can_be_read_and_not_written_condemns_nobody_while_more_is_to_come(
     began: float,

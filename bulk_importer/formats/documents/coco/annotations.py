@@ -15,6 +15,7 @@ from bulk_importer.formats.documents.coco.outlines import Broken, extent_of, out
 from bulk_importer.formats.documents.coco.text.rows import is_id
 from bulk_importer.formats.documents.coco.text.stretches import NotJson
 from bulk_importer.formats.model import Annotation, Answer, Box, Keypoint, Left, Number, Shape, Size
+from bulk_importer.formats.numbers import is_number
 
 __all__ = [
     "NEAR",
@@ -102,7 +103,7 @@ def _shape(row: Mapping[str, Any], size: Size | None, *, has_keypoints: bool) ->
 
 
 def _box(found: Any) -> _Box | None:
-    if not isinstance(found, list) or len(found) != 4 or not all(_is_number(each) for each in found):
+    if not isinstance(found, list) or len(found) != 4 or not all(is_number(each) for each in found):
         return None
     left, top, width, height = found
     return left, top, width, height
@@ -124,7 +125,7 @@ def _keypoints(row: Mapping[str, Any], kind: CocoClass) -> Iterator[Keypoint]:
     found = row.get("keypoints")
     if found is None or found == []:
         return
-    if not isinstance(found, list) or len(found) % 3 or not all(_is_number(each) for each in found):
+    if not isinstance(found, list) or len(found) % 3 or not all(is_number(each) for each in found):
         raise Broken("annotation-broken", "keypoints of 3 numbers each", _shown(found))
     if kind.keypoints and len(found) > 3 * len(kind.keypoints):
         raise Broken(
@@ -138,10 +139,6 @@ def _keypoints(row: Mapping[str, Any], kind: CocoClass) -> Iterator[Keypoint]:
 def _hidden(row: Mapping[str, Any]) -> int:
     found = row.get("keypoints")
     return sum(each == 1 for each in found[2::3]) if isinstance(found, list) else 0
-
-
-def _is_number(found: object) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool)
 
 
 def _shown(found: Any) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bulk_importer.formats.model import Answer, Number
+from bulk_importer.formats.numbers import is_number
 
 __all__ = ["answer_of", "rotation_of", "values_of"]
 
@@ -34,7 +35,7 @@ def rotation_of(row: Mapping[str, Any]) -> Number:
     """Degrees by which CVAT turns a box about its centre; it writes the box as it was before."""
     attributes = row.get("attributes")
     found = attributes.get("rotation") if isinstance(attributes, Mapping) else None
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else 0
+    return found if is_number(found) else 0
 
 
 def values_of(row: Mapping[str, Any], *, is_box: bool) -> Iterator[tuple[str, Any]]:

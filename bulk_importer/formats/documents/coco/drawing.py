@@ -8,7 +8,7 @@ would have something to say, or to change, the annotation goes their way.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import inf
+from typing import Any
 
 import msgspec
 
@@ -16,12 +16,13 @@ from bulk_importer.formats.documents.coco.annotations import NEAR, disagreement
 from bulk_importer.formats.documents.coco.attributes import answer_of, rotation_of, values_of
 from bulk_importer.formats.documents.coco.classes import CocoClass
 from bulk_importer.formats.documents.coco.text.rows import UsualRow
+from bulk_importer.formats.documents.coco.text.stretches import NotJson, row_of
 from bulk_importer.formats.model import Drawn, Kind, Said, Size
+from bulk_importer.formats.numbers import LARGEST
 
 __all__ = ["Drawer"]
 
 _decode = msgspec.json.Decoder(list[list[float]]).decode
-_anything = msgspec.json.Decoder().decode
 _HEAD = b'{"polygon":[{"x":'
 _BETWEEN = (b',"y":', b'},{"x":')
 _TAIL = b"}]}"
@@ -45,7 +46,8 @@ class Drawer:
     def on(self, size: Size | None) -> Callable[[UsualRow], Drawn | None]:
         """What draws annotations of a picture of this size; it gives None where they need another look."""
         # Doubles, as they are compared with doubles alone, which is faster.
-        width, height = (float(size.width), float(size.height)) if size else (inf, inf)
+        most = float(LARGEST)
+        width, height = (float(size.width), float(size.height)) if size else (most, most)
         kinds, patterns, near = self._kinds, self._patterns, float(NEAR)
 
         def draw(row: UsualRow) -> Drawn | None:
@@ -119,11 +121,14 @@ class Drawer:
         if kind not in self._said:
             if len(self._said) >= _MOST_KEPT:
                 self._said.clear()
-            self._said[kind] = _said_of({"attributes": _anything(row.attributes)}, is_box=is_box)
+            self._said[kind] = _said_of(row_of(row.attributes), is_box=is_box)
         return self._said[kind]
 
 
-def _said_of(row: Mapping[str, object], *, is_box: bool) -> Said | None:
+def _said_of(attributes: Any, *, is_box: bool) -> Said | None:
+    if isinstance(attributes, NotJson):
+        return None
+    row = {"attributes": attributes}
     if is_box and rotation_of(row):
         return None
     answers = {name: answer_of(value) for name, value in values_of(row, is_box=is_box)}

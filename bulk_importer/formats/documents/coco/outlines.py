@@ -12,15 +12,12 @@ from math import gcd, inf
 from typing import Any, TypeAlias
 
 from bulk_importer.formats.model import Mask, Number, Path, Polygon, Size
+from bulk_importer.formats.numbers import is_number
 from bulk_importer.formats.shapes.masks import coco_counts, mask_of_counts
 
 __all__ = ["Broken", "Outline", "extent_of", "outline_of"]
 
 _Extent: TypeAlias = tuple[Number, Number, Number, Number]
-
-_LONGEST_SIDE = 1 << 17
-"""Of a mask, in pixels: a run of pixels costs memory by the columns that it reaches over."""
-
 
 _CLEARLY = 0.5
 """The area tells a hole from a part where it is at most half as far from the one as from the other."""
@@ -73,15 +70,11 @@ def extent_of(shape: Polygon | Mask) -> _Extent | None:
 
 
 def _part(found: Any) -> Path:
-    if not isinstance(found, list) or not all(_is_number(each) for each in found):
+    if not isinstance(found, list) or not all(is_number(each) for each in found):
         raise Broken("shape-broken", "a list of numbers for each part", _shown(found))
     if len(found) % 2 or len(found) < 6:
         raise Broken("shape-broken", "x and y of 3 points or more in each part", f"{len(found)} numbers")
     return tuple(found)
-
-
-def _is_number(found: object) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool)
 
 
 def _mask(found: dict[str, Any], size: Size | None) -> Mask:
@@ -93,8 +86,6 @@ def _mask(found: dict[str, Any], size: Size | None) -> Mask:
         raise Broken(
             "mask-broken", f"a mask of {size.width} x {size.height}", f"one of {mine.width} x {mine.height}"
         )
-    if not (0 < mine.width <= _LONGEST_SIDE and 0 < mine.height <= _LONGEST_SIDE):
-        raise Broken("mask-broken", f"sides of 1 to {_LONGEST_SIDE} pixels", f"{mine.width} x {mine.height}")
     if isinstance(counts, list) and not all(isinstance(each, int) for each in counts):
         raise Broken("mask-broken", "run lengths", "something else among them")
     if not isinstance(counts, list | str):
@@ -114,7 +105,7 @@ def _with_holes(parts: list[Path], area: Any) -> Outline:
     whole = Outline(Polygon(tuple(parts)))
     if not inner:
         return whole
-    if not _is_number(area) or area <= 0:
+    if not is_number(area) or area <= 0:
         return Outline(
             whole.shape, f"{inner} of its parts inside others, and no area that says what they are"
         )

@@ -16,6 +16,7 @@ import msgspec
 from bulk_importer.formats.documents.coco.repeated import repeated
 from bulk_importer.formats.documents.coco.text.rows import ImageRow, is_id
 from bulk_importer.formats.model import Left, Size
+from bulk_importer.formats.numbers import is_number
 
 __all__ = ["Pictures", "name_of", "remarks_on", "size_of"]
 
@@ -84,7 +85,7 @@ def name_of(file_name: object, coco_url: object) -> str | None:
 def size_of(row: Mapping[str, Any]) -> Size | None:
     """Width and height, where the file has both."""
     width, height = row.get("width"), row.get("height")
-    if not isinstance(width, int | float) or not isinstance(height, int | float):
+    if not is_number(width) or not is_number(height):
         return None
     if not (width >= 1 and height >= 1 and float(width).is_integer() and float(height).is_integer()):
         return None

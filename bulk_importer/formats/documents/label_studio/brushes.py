@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from bulk_importer.formats.model import Mask, Size
+from bulk_importer.formats.shapes.masks import require_sides
 
 __all__ = ["mask_of_brush"]
 
@@ -25,6 +26,7 @@ def mask_of_brush(packed: Sequence[int], size: Size) -> Mask:
     Raises:
         ValueError: it ends too early, or is not of the size of the picture.
     """
+    require_sides(size)
     bits = _Bits(bytes(packed))
     total = bits.take(32)
     if total != size.width * size.height * _CHANNELS:

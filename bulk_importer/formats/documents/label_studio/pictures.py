@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from bulk_importer.formats.members import is_picture
 
-__all__ = ["picture_of"]
+__all__ = ["picture_of", "pictures_in"]
 
 _UPLOADED = re.compile(r"(?:.*/)?data/upload/(?:\d+/)?[0-9a-f]{8}-(.+)")
 
@@ -24,16 +24,22 @@ def picture_of(data: Mapping[str, Any], meant: str | None) -> str | None:
     Args:
         meant: the name that its annotations give the picture, which often is the key, too.
     """
-    texts = {key: value for key, value in data.items() if isinstance(value, str)}
-    names = {key: name for key, value in texts.items() if (name := _name(value)) and is_picture(name)}
+    names = pictures_in(data)
     for key in (meant, "image"):
         if key in names:
             return names[key]
     if len(names) == 1:
         return next(iter(names.values()))
+    texts = [value for value in data.values() if isinstance(value, str)]
     if not names and len(texts) == 1:
-        return _name(next(iter(texts.values()))) or None
+        return _name(texts[0]) or None
     return None
+
+
+def pictures_in(data: Mapping[str, Any]) -> dict[str, str]:
+    """The names that end as those of pictures do, by their keys."""
+    texts = {key: value for key, value in data.items() if isinstance(value, str)}
+    return {key: name for key, value in texts.items() if (name := _name(value)) and is_picture(name)}
 
 
 def _name(url: str) -> str:

@@ -8,12 +8,13 @@ from typing import Any, TypeAlias
 
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import Annotations, Choices
-from bulk_importer.formats.documents.label_studio.pictures import picture_of
+from bulk_importer.formats.documents.label_studio.pictures import picture_of, pictures_in
 from bulk_importer.formats.documents.label_studio.results import annotations_of, gathered
 from bulk_importer.formats.json_rows import rows_of, top_keys
 from bulk_importer.formats.members import Members
 from bulk_importer.formats.model import Left, Picture, Size
 from bulk_importer.formats.repeats import with_repeats
+from bulk_importer.formats.values.saying import size_of
 
 __all__ = ["read", "recognises"]
 
@@ -51,15 +52,20 @@ def _tasks(found: Iterator[Any], choices: Choices) -> Iterator[Picture | Left]:
             for at, row in rows:
                 yield Left("annotation-broken", f"task {at}", "", "a task", type(row).__name__)
         else:
-            yield from _task(key, [row for _, row in rows], choices)
+            yield from _task(key[0], [row for _, row in rows], choices)
 
 
-def _task_of(numbered: tuple[int, Any]) -> str | None:
-    """By what the rows of one task belong together: in JSON_MIN there is one for each of its annotations."""
+def _task_of(numbered: tuple[int, Any]) -> tuple[str, Any] | None:
+    """By what the rows of one task belong together: in JSON_MIN there is one for each of its annotations.
+
+    An id alone does not tell tasks apart: a script may write none, and joined files may have one twice.
+    """
     at, row = numbered
     if not isinstance(row, dict):
         return None
-    return f"task {row['id']}" if "id" in row else f"task at {at}"
+    if row.get("id") is None:
+        return f"task at {at}", None
+    return f"task {row['id']}", row["data"] if "data" in row else _before_id(row)
 
 
 def _task(origin: str, rows: list[_Json], choices: Choices) -> Iterator[Picture | Left]:
@@ -75,14 +81,29 @@ def _task(origin: str, rows: list[_Json], choices: Choices) -> Iterator[Picture 
     left += _remarks(rows)
     yield from (_placed(each, origin) for each in left)
     results = [result for _, each in chosen for result in each]
-    meant = next((str(result.get("to_name")) for _, result, _ in results), None)
-    name = picture_of(data, meant) if isinstance(data, dict) else None
-    if name is None:
-        for label, place in _objects(results) or [("", "data")]:
-            yield _placed(
-                Left("annotation-broken", place, label, "data with one picture", _shown(data)), origin
-            )
-        return
+    for name, mine in _by_picture(data, results):
+        if name is None:
+            for label, place in _objects(mine) or [("", "data")]:
+                found = Left("annotation-broken", place, label, "data with one picture", _shown(data))
+                yield _placed(found, origin)
+        else:
+            yield from _picture(name, mine, origin, choices)
+
+
+def _by_picture(data: Any, results: list[_Result]) -> list[tuple[str | None, list[_Result]]]:
+    """The pictures of a task, with the results about each; None for those of which it is not known."""
+    meant = list(dict.fromkeys(str(result.get("to_name")) for _, result, _ in results))
+    names = pictures_in(data) if isinstance(data, dict) else {}
+    if len(names) < 2 or len(meant) < 2:
+        name = picture_of(data, next(iter(meant), None)) if isinstance(data, dict) else None
+        return [(name, results)]
+    # What an image is called in the labeling interface tells them apart only where that is the key of its address.
+    return [
+        (names.get(each), [one for one in results if str(one[1].get("to_name")) == each]) for each in meant
+    ]
+
+
+def _picture(name: str, results: list[_Result], origin: str, choices: Choices) -> Iterator[Picture | Left]:
     size = _size(results) or choices.sizes(name)
     regions, tags, unknown = gathered(results)
     try:
@@ -98,14 +119,12 @@ def _task(origin: str, rows: list[_Json], choices: Choices) -> Iterator[Picture 
 
 
 def _remarks(rows: list[_Json]) -> list[Left]:
-    """What a task has beside annotations: what models have said of it."""
-    predictions = [each for row in rows for each in _list(row.get("predictions"))]
-    if not predictions:
-        return []
+    """What a task has beside annotations: what models have said of it, and what nobody has submitted yet."""
+    counts = {key: sum(len(_list(row.get(key))) for row in rows) for key in ("predictions", "drafts")}
     return [
-        Left(
-            "remark-left-out", "predictions", "", "annotations", f"{len(predictions)} predictions", objects=0
-        )
+        Left("remark-left-out", key, "", "annotations", f"{count} {key}", objects=0)
+        for key, count in counts.items()
+        if count
     ]
 
 
@@ -113,11 +132,13 @@ def _of_full(rows: list[_Json]) -> tuple[Any, list[_Annotation]]:
     """The data of a task, and its annotations."""
     found: list[_Annotation] = []
     for row in rows:
-        for at, annotation in enumerate(_list(row.get("annotations", row.get("completions")))):
-            if isinstance(annotation, dict):
-                place = f"annotation {annotation.get('id', at)}"
-                results = enumerate(_list(annotation.get("result")))
-                found.append((annotation, [_result(each, f"{place}, result {n}") for n, each in results]))
+        for at, each in enumerate(_list(row.get("annotations", row.get("completions")))):
+            annotation = (
+                each if isinstance(each, dict) else {"result": [each]}
+            )  # its id alone, as the API may list it
+            place = f"annotation {annotation.get('id', at)}"
+            results = enumerate(_list(annotation.get("result")))
+            found.append((annotation, [_result(each, f"{place}, result {n}") for n, each in results]))
     return rows[0].get("data"), found
 
 
@@ -134,8 +155,13 @@ def _of_min(rows: list[_Json]) -> tuple[Any, list[_Annotation]]:
                 result = {"value": value, **_of_picture(value)}
                 results.append((name, result, f"annotation {row['annotation_id']}, {name} {at}"))
         found.append((row, results))
-    keys = list(rows[0])
-    return {key: rows[0][key] for key in keys[: keys.index("id") if "id" in keys else None]}, found
+    return _before_id(rows[0]), found
+
+
+def _before_id(row: _Json) -> _Json:
+    """The data of a task in JSON_MIN."""
+    keys = list(row)
+    return {key: row[key] for key in keys[: keys.index("id") if "id" in keys else None]}
 
 
 def _of_picture(value: object) -> _Json:
@@ -191,11 +217,8 @@ def _objects(results: Iterable[_Result]) -> list[tuple[str, str]]:
 
 
 def _size(results: Iterable[_Result]) -> Size | None:
-    for _, result, _ in results:
-        width, height = result.get("original_width"), result.get("original_height")
-        if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
-            return Size(width, height)
-    return None
+    sizes = (size_of(each.get("original_width"), each.get("original_height")) for _, each, _ in results)
+    return next(filter(None, sizes), None)
 
 
 def _placed(left: Left, origin: str) -> Left:

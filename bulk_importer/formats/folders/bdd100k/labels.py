@@ -38,8 +38,6 @@ _SILENT = ("occluded", "truncated", "crowd", "ignored")
 """Attributes that tools write as false where nobody has said anything."""
 _AREA = "area/"
 """What the classes of closed outlines begin with in the files of 2018, whose lines do not say whether they are."""
-_LONGEST_SIDE = 1 << 17
-"""Of a mask, in pixels: a run of pixels costs memory by the columns that it reaches over."""
 _TOLERANCE = 1.5
 """Pixels by which an outline and its box may differ: one of them may count the last pixel, and the other not."""
 
@@ -118,7 +116,7 @@ def _outlines(row: _Json, size: Size | None) -> list[Shape]:
 def _mask(found: Any, size: Size | None) -> Mask:
     sides, counts = (found.get("size"), found.get("counts")) if isinstance(found, dict) else (None, None)
     mine = size_of(sides[1], sides[0]) if isinstance(sides, list) and len(sides) == 2 else None
-    if mine is None or max(mine.width, mine.height) > _LONGEST_SIDE or not isinstance(counts, str):
+    if mine is None or not isinstance(counts, str):
         raise Broken("mask-broken", "size as height and width, and counts as a text", shown(found))
     if size is not None and size != mine:
         seen = f"one of {mine.width} x {mine.height}"

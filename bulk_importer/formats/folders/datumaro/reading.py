@@ -101,7 +101,11 @@ def _picture(
     name, is_stem = _name(name, item.get("image") or item.get("media"))
     size = size_in(item.get("image")) or choices.sizes(name)
     annotations: list[Annotation] = []
-    tags: list[Tag] = list(_tags(item.get("attr")))
+    answers, others = said_of(item.get("attr"))
+    # The number of its frame is the tool's own.
+    tags = [Tag(each, "attr", answer) for each, answer in answers.items() if each != "frame"]
+    if others:
+        yield Left("remark-left-out", f"{origin}, attr", "", "labels", ", ".join(others), objects=0)
     for found in objects_of(rows, categories, size):
         if isinstance(found, Left):
             yield placed(found, origin)
@@ -130,9 +134,3 @@ def _name(name: str, image: object) -> tuple[str, bool]:
     stem, ending = splitext(path.replace("\\", "/"))
     is_same = basename(stem) in {basename(name), name.replace("/", "_")}
     return (join(dirname(name), basename(name) + ending), False) if is_same else (name, not is_picture(name))
-
-
-def _tags(attributes: object) -> Iterator[Tag]:
-    """What is said of an item; the number of its frame is the tool's own."""
-    answers, _ = said_of(attributes)
-    return (Tag(name, "attr", answer) for name, answer in answers.items() if name != "frame")

@@ -18,7 +18,7 @@ from posixpath import basename
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.members import Members
 from bulk_importer.formats.model import Left, Size
-from bulk_importer.formats.values.saying import size_of
+from bulk_importer.formats.values.digits import size_in_digits
 
 __all__ = ["Kind", "Table", "names_in", "sizes_in", "table_of"]
 
@@ -62,10 +62,12 @@ class Table:
         at = self.columns.index("ImageID")
         width = len(self.columns)
         for line, row in _lines(members, self.path):
-            if line == 1 or not row:
+            if line == 1 or not "".join(row).strip():
                 continue
             if len(row) != width or not row[at]:
-                objects = 0 if self.kind in {Kind.PICTURES, Kind.LABELS} else 1
+                # A quote that does not end takes the lines behind it along.
+                lines = sum(not line.isspace() for line in ",".join(row).splitlines())
+                objects = 0 if self.kind in {Kind.PICTURES, Kind.LABELS} else lines
                 expected = f"an ImageID, in {width} columns"
                 yield Left(
                     "annotation-broken", f"{self.path}, line {line}", "", expected, f"{len(row)}", objects
@@ -123,9 +125,9 @@ def _size(line: str) -> tuple[str, Size] | None:
         words = shlex.split(line, comments=True)
     except ValueError:
         return None
-    if len(words) != 3 or not (words[1].isdecimal() and words[2].isdecimal()):
+    if len(words) != 3:
         return None
-    size = size_of(int(words[2]), int(words[1]))
+    size = size_in_digits(words[2], words[1])
     return None if size is None else (words[0], size)
 
 

@@ -21,6 +21,8 @@ from bulk_importer.formats.members import Members
 __all__ = ["Classes", "classes_of", "is_settings_file"]
 
 _SETTINGS = (".yaml", ".yml", ".names", "classes.txt", "notes.json", "obj.data")
+_MOST_KEYPOINTS = 10_000
+"""Of an object; each gets a name."""
 _LISTS = ("train", "val", "valid", "test", "minival")
 
 
@@ -143,6 +145,8 @@ def _yaml(members: Members, path: str) -> _Found | None:
         if not (isinstance(shape, list) and len(shape) == 2 and str(shape[1]) in {"2", "3"}):
             raise ValueError(f"kpt_shape is {shape}")
         count, one.numbers_each = int(str(shape[0])), int(str(shape[1]))
+        if count > _MOST_KEYPOINTS:
+            raise ValueError(f"kpt_shape says {count} keypoints")
         points = _names_of_points(value_of(*document.get("kpt_names", ("", []))))
         one.keypoints = points if len(points) == count else tuple(map(str, range(count)))
     return one

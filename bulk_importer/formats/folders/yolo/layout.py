@@ -69,7 +69,10 @@ def layout_of(members: Members, listed_in: tuple[str, ...]) -> Layout:
         elif is_settings_file(path) or path in lists:
             continue
         elif path.endswith(".txt"):
-            rows[places.of(path)] = path
+            key = places.of(path)
+            if key in rows:  # of those beside the picture and those below `labels`, the latter count
+                others.append(rows[key])
+            rows[key] = path
         else:
             others.append(path)
     _add_listed(list(_lines(members, lists)), rows, pictures)

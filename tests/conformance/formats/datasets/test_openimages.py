@@ -201,3 +201,12 @@ def test_rows_that_do_not_fit_into_memory_come_out_the_same(
     assert [each["external_media_ID"] for each in whole] == [f"{at:03}" for at in range(count)]
     assert all("labels" in each and "global_classifications" in each for each in whole)
     assert [file.closed for file in files] == [True]
+
+
+def test_a_quote_that_does_not_end_costs_the_lines_that_it_takes_along(tmp_path: Path) -> None:
+    """Each of them is an object that is left behind."""
+    found = openimages(
+        tables(tmp_path, BOX, f'"{BOX}', BOX.replace("one", "two"), BOX.replace("one", "three"))
+    )
+    assert found.books.carried == {"car": 1}
+    assert sum(found.books.left_behind.values()) == 3

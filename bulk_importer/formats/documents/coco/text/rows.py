@@ -68,5 +68,7 @@ class OwnerRow(msgspec.Struct, frozen=True, gc=False):
 
 
 def is_id(found: object) -> TypeGuard[int | str]:
-    """Whether it can be the id of something."""
+    """Whether it can be the id of something, as is a whole number with a point, which tables write."""
+    if isinstance(found, float):
+        return found.is_integer()
     return isinstance(found, int | str) and not isinstance(found, bool)

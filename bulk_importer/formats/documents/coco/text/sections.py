@@ -101,7 +101,8 @@ def document_of(
         passing: called before each stretch of them.
 
     Raises:
-        SourceUnreadable: it is no JSON object, ends too early, or has one of these sections twice.
+        SourceUnreadable: it is no JSON object, ends too early, has one of these sections twice, or something stands
+            behind it, such as another document.
     """
     document = Document()
     _begin(window)
@@ -117,6 +118,8 @@ def document_of(
             window.fail(0, f'"{key}" is no array')
         if window.pass_value():
             document.others.append(key)
+    window.drop(window.solid(0) + 1)
+    window.require_end()
     return document
 
 

@@ -102,6 +102,16 @@ class Window:
         self.drop(end)
         return is_full
 
+    def require_end(self) -> None:
+        """Raise `SourceUnreadable` where the file has more than blanks from the front on."""
+        while True:
+            at = _gap.match(self.data).end()  # type: ignore[union-attr]  # matches everywhere
+            if at < len(self.data):
+                self.fail(at, "something stands behind the end of the document")
+            self.drop(at)
+            if not self.more():
+                return
+
     def elements(self, at: int, most_bytes: int, most: int) -> Iterator[tuple[int, int]]:
         """Where each element of an array begins and ends, up to the closing bracket, or as many as are asked for.
 

@@ -48,3 +48,16 @@ def test_numbers_are_those_of_the_file() -> None:
 def test_what_is_no_outline_of_numbers_inside_is_not_drawn(segmentation: bytes) -> None:
     """It goes the plain way, which says what is wrong with it."""
     assert drawn(segmentation, Size(9, 9)) is None
+
+
+def test_no_picture_is_endless() -> None:
+    """Where its size is not known, a place that no picture has is not drawn either."""
+    assert drawn(b"[[1, 2, 3, 2, 3, 1e300]]") is None
+    row = UsualRow(1, 1, 1, bbox=[1, 2, 2, 1e300])
+    assert Drawer({1: CocoClass("car")}).on(None)(row) is None
+
+
+def test_attributes_that_cannot_be_read_are_not_drawn() -> None:
+    """They are taken as they stand when a row is, and looked into later."""
+    row = UsualRow(1, 1, 1, bbox=[1, 2, 2, 3], attributes=msgspec.Raw(b'{"n": 1' + b"0" * 5000 + b"}"))
+    assert Drawer({1: CocoClass("car")}).on(None)(row) is None

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bulk_importer.formats.documents.coco.text import sections
+from bulk_importer.errors import SourceUnreadable
+from bulk_importer.formats.documents.coco.text import sections, window
 from bulk_importer.formats.documents.coco.text.rows import Kind
 from bulk_importer.formats.documents.coco.text.sections import Document, Look, document_of
 from bulk_importer.formats.documents.coco.text.stretches import Stretch
@@ -64,3 +65,14 @@ def test_an_empty_section_has_no_stretch() -> None:
     _, document = cut(b'{ "rows" : [ ] }')
     assert list(document.sections["rows"].stretches(io.BytesIO())) == []
     assert document.sections["rows"].bytes == 0
+
+
+@pytest.mark.parametrize("behind", [b"{}", b"x", b" \n, 1", b" " * 20 + b"{"])
+def test_what_stands_behind_the_document_is_no_part_of_it(
+    monkeypatch: pytest.MonkeyPatch, behind: bytes
+) -> None:
+    """Two files that were joined are not the first one alone."""
+    monkeypatch.setattr(window, "STRETCH_BYTES", 8)
+    assert cut(b'{"rows": [{"id": 1}]} \r\n\n')[0] == [{"id": 1}]
+    with pytest.raises(SourceUnreadable, match="behind the end of the document, at byte"):
+        cut(b'{"rows": [{"id": 1}]}' + behind)
