@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, repeat
 
 from bulk_importer.model import Batch, EntryRun, Limits, Outcome
 from bulk_importer.packing.lanes import Lanes
@@ -75,7 +75,23 @@ class Pool:
     @property
     def is_empty(self) -> bool:
         """Whether nothing can be packed at the moment. Entries may still wait behind held lanes."""
-        return not self._runs
+        return not any(self._can_pack_of(run, begun) for run, begun in self._queued())
+
+    @property
+    def has_fresh(self) -> bool:
+        """Whether something can be packed at the moment that is no suspect."""
+        return any(
+            not self._suspects.part_of(run.positions[0]) and self._can_pack_of(run, begun)
+            for run, begun in self._queued()
+        )
+
+    def _queued(self) -> Iterator[tuple[EntryRun, int]]:
+        """Each run in the queue, and from which of its entries on."""
+        return zip(self._runs, chain((self._begun,), repeat(0)), strict=False)
+
+    def _can_pack_of(self, run: EntryRun, begun: int) -> bool:
+        held, shut = self._lanes.held, self._lanes.shut
+        return any(lane not in held and lane not in shut for lane in islice(run.lanes, begun, None))
 
     async def put(self, run: EntryRun) -> None:
         """Put a run in; waits while the pool is full. When this is cancelled, the run is not in."""

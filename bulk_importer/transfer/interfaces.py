@@ -30,6 +30,10 @@ class Supply(Protocol):
         """Whether nothing can be sealed at the moment."""
 
     @property
+    def has_fresh(self) -> bool:
+        """Whether something can be sealed that is no suspect."""
+
+    @property
     def is_closed(self) -> bool:
         """Whether nothing more will be put in."""
 

@@ -9,7 +9,7 @@ words may be about that, too, or about the server, and `Passage` tells which:
   before and would pass now, or where there is no other to try. An upload of nothing that passes is not enough: what
   lets it through may have begun to dislike all that carries an entry. Until then others go first.
   The same holds for `ex_system`, which an entry may cause, and a database that is away or cannot be written: what was
-  accepted must have left since the entry began to fail, and reads must be answered.
+  accepted must have left since the entry began to fail alone, and reads must be answered.
 - *While nothing passes* it is about the server. The batch is set aside as it is, others try in its place, and nobody is
   condemned for what happens meanwhile. Where it would be the same on every try (no token, no such address), and several
   batches were told so, or there is no other, the run ends.
@@ -126,9 +126,7 @@ class Isolator:
         if self._admission.stop.is_requested:
             return
         seen = await self._passage.look()
-        # Something may dislike uploads of nothing: then those count that left later and passed.
-        others_passed = isinstance(seen, TurnedAway) and self._passage.has_passed_since(left_at)
-        if not (is_in_words(seen) or others_passed):
+        if not (is_in_words(seen) or self._passage.dislikes_looks(seen, left_at)):
             return
         rehearsal = await self._passage.rehearse(batch)
         is_proof = bool(rehearsal and rehearsal.largest_passed) or self._would_pass_beside(left_at)
@@ -138,7 +136,7 @@ class Isolator:
         else:
             # What is not executed in a rehearsal cannot show whether others would be answered: only uploads can.
             alone = batch.entries == 1 and batch.tries + 1 >= _LOST_ALONE
-            alone = alone and (self._passage.has_passed_since(left_at) or not self._slots.has_others)
+            alone = alone and (self._passage.has_passed_since(left_at) or not self._slots.has_fresh)
             await self._suspect(batch.spans(), verdict.reason, condemned=alone)
         if rehearsal and rehearsal.fails and is_proof:
             self._breaker.excuse()  # it is explained
@@ -153,7 +151,7 @@ class Isolator:
         await self._settle_part(case, sent, verdict, isolation.judged(verdict, server_works=works))
         if not works:
             self._breaker.declare(f"it answers uploads with {_reason(verdict)}; its log says why")
-        if not works or (isolation.part and not isolation.part.failures):
+        if isolation.part and isolation.part.failures <= self._backoff.policy.split_after + 1:
             case.failing_since = self._backoff.timing.clock()
 
     async def _weigh(self, case: _Case, sent: Batch, verdict: Again | TurnedAway) -> bool:
@@ -161,10 +159,8 @@ class Isolator:
         now = self._backoff.timing.clock()
         others_passed = self._passage.has_passed_since(case.failed_at)
         seen = Accept() if others_passed else await self._passage.look()
-        # Something may dislike uploads of nothing: then those count that left since it began, and passed.
-        disliked = isinstance(seen, TurnedAway) and self._passage.has_passed_since(case.began_at)
+        passes = is_in_words(seen) or self._passage.dislikes_looks(seen, case.began_at)
         case.failed_at, case.began_at = now, min(case.began_at, now)
-        passes = is_in_words(seen) or disliked
         if passes and (sent.entries > 1 or self._would_pass_beside(case.began_at)):
             self._breaker.excuse()
             case.failed = case.failed or len(sent.body)
@@ -207,14 +203,12 @@ class Isolator:
         """Whether the server works but for the current part; asked only where that part would be condemned.
 
         A database that can be read and not written fails at every upload. So where more are to come, one of them has
-        to be accepted that left since the part began to fail.
+        to be accepted that left since the part began to fail alone, and before its last try.
         """
-        policy, part, passage = self._backoff.policy, case.isolation.part, self._passage
-        is_last = part and part.failures + 1 >= policy.split_after + policy.alone_attempts
-        if not (is_last and isinstance(verdict, Again) and verdict.cause in _IN_GROUP):
+        if not case.isolation.would_refuse(verdict):
             return True
-        has_shown = passage.has_accepted_since(case.failing_since) or not self._slots.has_fresh
-        return has_shown and await passage.is_working()
+        has_shown = self._passage.has_accepted_since(case.failing_since)
+        return await self._passage.is_working() and (has_shown or not self._slots.has_more)
 
     async def _settle_part(self, case: _Case, sent: Batch, verdict: Verdict, settled: Settled) -> None:
         """Record what a verdict on the part `sent` settled, and give those lanes free."""
@@ -294,9 +288,9 @@ class _Case:
             alone_attempts=policy.alone_attempts,
             failures=min(batch.tries, policy.split_after),
         )
-        # Changed as its parts are judged: since when the current part fails; when the first part and the latest one
-        # failed in nobody's words; the bytes of the first body that did; the longest that was accepted; whether an
-        # entry was refused.
+        # Changed as its parts are judged: since when the current part fails alone; when the first part and the latest
+        # one failed in nobody's words; the bytes of the first body that did; the longest that was accepted; whether
+        # an entry was refused.
         self.failing_since = failing_since
         self.began_at = float("inf")
         self.failed_at = float("inf")

@@ -57,8 +57,13 @@ class Slots:
 
     @property
     def has_fresh(self) -> bool:
-        """Whether a batch that has not been tried yet could leave."""
-        return not self._pool.is_empty
+        """As `has_others`, but what waits and failed in an earlier run like the one that asks shows nothing."""
+        return self.in_use > 1 or self._aside > 0 or self._pool.has_fresh
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are entries that have not been tried yet, also where a stop keeps them from being read."""
+        return self._stop.is_requested or not (self._pool.is_closed and self._pool.is_empty)
 
     def wake(self) -> None:
         """Wake all who wait in `change`: something changed that may let a batch leave."""

@@ -35,6 +35,7 @@ from bulk_importer.datagym.answers.verdicts import (
     Cause,
     Refuse,
     TurnedAway,
+    Verdict,
 )
 
 __all__ = ["TURNED_AWAY", "Isolation", "Part", "Refused", "Settled"]
@@ -50,12 +51,14 @@ class Part(msgspec.Struct, frozen=True):
 
     Attributes:
         indexes: into the refused batch, ascending.
-        failures: how often exactly this part has failed for no known reason; the wait before it grows with it.
+        failures: how often in a row exactly this part has failed for no known reason; the wait before it grows with it.
+        said: what it failed with, as the key of a rejection; what failed with something else before counts anew.
         alone: send it with nothing else in flight.
     """
 
     indexes: Sequence[int]
     failures: int = 0
+    said: str = ""
     alone: bool = False
     # This part and the one behind it were refused together: if this one is accepted, that one is guilty.
     shares_guilt: bool = False
@@ -137,6 +140,15 @@ class Isolation:
             case Again():
                 return self._send_again(part, verdict, server_works)
 
+    def would_refuse(self, verdict: Verdict) -> bool:
+        """Whether the current part is an entry that this verdict condemns for what the server may say to all."""
+        if self.part is None or not isinstance(verdict, Again) or verdict.cause not in _KEYS:
+            return False
+        return len(self.part.indexes) == 1 and self._is_enough(_failures(self.part, _KEYS[verdict.cause]))
+
+    def _is_enough(self, failures: int) -> bool:
+        return failures >= self._split_after + self._alone_attempts
+
     def _infer_guilt(self) -> None:
         guilty = self._parts[-1]
         if len(guilty.indexes) > 1:
@@ -166,10 +178,10 @@ class Isolation:
         if len(part.indexes) > 1:
             self._split(part, guilty=True)
             return Settled()
-        failures = part.failures + 1
+        failures = _failures(part, TURNED_AWAY)
         if failures >= self._alone_attempts:
             return Settled(refused=(Refused(part.indexes[0], TURNED_AWAY, (verdict.reason,), {}),))
-        self._parts.append(replace(part, failures=failures, alone=True))
+        self._parts.append(replace(part, failures=failures, said=TURNED_AWAY, alone=True))
         return Settled()
 
     def _send_again(self, part: Part, verdict: Again, server_works: bool) -> Settled:
@@ -182,21 +194,26 @@ class Isolation:
         if verdict.cause is Cause.UNREACHABLE:
             self._parts.append(part)
             return Settled()
-        failures = part.failures + 1
+        key = _KEYS.get(verdict.cause, TURNED_AWAY)
+        failures = _failures(part, key)
         if failures >= self._split_after and not single:
             self._split(part, guilty=False)
-        elif failures >= self._split_after + self._alone_attempts:
+        elif self._is_enough(failures):
             if server_works:
-                key = _KEYS.get(verdict.cause, TURNED_AWAY)
                 return Settled(refused=(Refused(part.indexes[0], key, (verdict.reason,), {}),))
             # What a server that fails at everything failed at says nothing: the count begins again.
-            self._parts.append(replace(part, failures=self._split_after))
+            self._parts.append(replace(part, failures=self._split_after, said=key))
         else:
             alone = single and failures >= self._split_after
-            self._parts.append(replace(part, failures=failures, alone=alone))
+            self._parts.append(replace(part, failures=failures, said=key, alone=alone))
         return Settled()
 
     def _split(self, part: Part, *, guilty: bool) -> None:
         middle = (len(part.indexes) + 1) // 2
         self._parts.append(Part(part.indexes[middle:]))
         self._parts.append(Part(part.indexes[:middle], shares_guilt=guilty))
+
+
+def _failures(part: Part, said: str) -> int:
+    """How often in a row a part has failed with this, that it just failed with it included."""
+    return 1 + (part.failures if part.said in ("", said) else 0)

@@ -105,6 +105,8 @@ class Passage:
         self._looking = asyncio.Lock()
         self._looked_at = float("-inf")
         self._seen: Verdict = Accept()
+        # Whether any look passed; changed by `look`.
+        self._has_seen_through = False
 
     @property
     def has_passed(self) -> bool:
@@ -147,7 +149,16 @@ class Passage:
             if self._looked_at < since:
                 self._looked_at = self._clock()
                 self._seen = await self._look()
+                self._has_seen_through |= is_in_words(self._seen)
             return self._seen
+
+    def dislikes_looks(self, seen: Verdict, since: float) -> bool:
+        """Whether something turns looks away, and no uploads: none ever passed, but an upload did that left since then.
+
+        Args:
+            seen: what the latest look showed.
+        """
+        return isinstance(seen, TurnedAway) and not self._has_seen_through and self.has_passed_since(since)
 
     async def _look(self) -> Verdict:
         good = await self._harmless.rehearse(self._known_good or _ENTRY_OF_NOTHING)

@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from bulk_importer.model import EntryRun, Limits, Outcome
-from bulk_importer.packing import Pool
+from bulk_importer.packing import Pool, Suspects
+from bulk_importer.spans import Span
 from support.entries import run_of
 
 WIDE = Limits(max_entries=1000, max_bytes=1 << 20, max_weight=1 << 20)
@@ -101,6 +102,32 @@ def test_nothing_of_a_media_in_doubt_leaves() -> None:
     pool.settle(doubtful, Outcome.IN_DOUBT)
     assert positions(pool) == []
     assert pool.bytes == 0
+
+
+def test_it_is_empty_when_all_that_is_in_it_has_to_wait() -> None:
+    """For an entry of its media that is under way, or in doubt; without anybody having tried to pack it."""
+    pool = pool_of(cut("a", "b", "a", "b"))
+    first = pool.seal(Limits(2, 1 << 20, 1 << 20))
+    assert first is not None
+    assert pool.is_empty
+    pool.settle(first, Outcome.DELIVERED, [0])
+    assert not pool.is_empty
+    pool.settle(first, Outcome.IN_DOUBT, [1])
+    assert positions(pool) == [2]
+    assert pool.is_empty
+
+
+async def test_suspects_are_nothing_fresh() -> None:
+    """What waits beside them is."""
+    pool = Pool(1 << 20, suspects=Suspects([([Span(0, 2)], 1)]))
+    await pool.put(cut("a", "b", "c"))
+    assert pool.has_fresh
+    assert [positions(pool) for _ in "ab"] == [[0], [1]]
+    assert pool.has_fresh
+    assert positions(pool) == [2]
+    await pool.put(cut("d", "e"))
+    assert not pool.is_empty
+    assert not pool.has_fresh
 
 
 def test_the_parts_of_a_refused_batch_keep_its_lanes() -> None:

@@ -75,6 +75,19 @@ async def test_what_may_be_about_the_server_lets_fresh_ones_go_first() -> None:
     assert world.came == ["suspect"]
 
 
+async def test_there_is_more_until_all_was_read_and_has_left() -> None:
+    """And after a stop, which ends the reading."""
+    world = World()
+    assert world.slots.has_more
+    await world.pool.put(run_of("a"))
+    world.pool.close()
+    assert world.slots.has_more
+    world.pool.seal(Limits(1, 1 << 20, 1 << 20))
+    assert not world.slots.has_more
+    world.stop.request("enough", ExitCode.TERMINATED)
+    assert world.slots.has_more
+
+
 async def test_those_that_were_set_aside_take_turns() -> None:
     """In the order in which they became ready."""
     world = World()

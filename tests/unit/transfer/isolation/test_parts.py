@@ -222,6 +222,25 @@ def test_what_passes_for_others_and_not_for_an_entry_condemns_it_after_it_failed
     assert (only.index, only.key, only.params) == (1, TURNED_AWAY, (said.reason,))
 
 
+def test_what_failed_with_something_else_before_counts_anew() -> None:
+    """A server that is started again says `ex_system` for a while, and then its gateway a page."""
+    isolation = Isolation(1, split_after=2, alone_attempts=2)
+    page, conflict = Again(Cause.UNAVAILABLE, "status 503"), Again(Cause.CONFLICT, "ex_system")
+    forbidden = TurnedAway(StopKind.NOT_AUTHORISED, "status 403")
+    story: list[Again | TurnedAway] = [
+        *[conflict] * 3,
+        *[page] * 3,
+        *[conflict] * 3,
+        forbidden,
+        *[conflict] * 3,
+    ]
+    for verdict in story:
+        assert not isolation.would_refuse(verdict)
+        assert isolation.judged(verdict) == Settled()
+    assert isolation.would_refuse(conflict)
+    assert [each.key for each in isolation.judged(conflict).refused] == ["ex_system"]
+
+
 def test_what_is_turned_away_is_bisected_and_condemned_alone() -> None:
     """Guilt is inferred on the way, as for refusals, and never condemns."""
     isolation = Isolation(8, alone_attempts=2)

@@ -11,7 +11,7 @@ from bulk_importer.packing import Pool
 from bulk_importer.transfer.isolation.passage import Passage
 from bulk_importer.transfer.sender.watched import Watched
 from bulk_importer.transfer.stop import StopSwitch
-from support.sending import BATCH, CONTEXT, FakeSender, admission_of
+from support.sending import BATCH, CONTEXT, FORBIDDEN, FakeSender, admission_of
 
 
 class HarmlessRequests:
@@ -47,6 +47,16 @@ async def test_the_passage_knows_what_passes_and_since_when() -> None:
     assert not passage.has_accepted_since(5.1)
     assert passage.has_passed_since(5.0)
     assert not passage.has_passed_since(5.1)
+
+
+async def test_looks_are_believed_once_one_has_passed() -> None:
+    """Before, something that turns them away while uploads pass may have a dislike of them."""
+    passage, breaker = passage_of(), admission_of(StopSwitch()).breaker
+    await Watched(FakeSender(Accept()), passage, breaker).send(BATCH, replace(CONTEXT, left_at=5.0))
+    assert passage.dislikes_looks(FORBIDDEN, 5.0)
+    assert not passage.dislikes_looks(FORBIDDEN, 5.1)
+    await passage.look()
+    assert not passage.dislikes_looks(FORBIDDEN, 5.0)
 
 
 async def test_the_breaker_opens_at_a_sign_of_an_outage() -> None:
