@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from bulk_importer.cli import streams
 from bulk_importer.cli.output_options import OutputOptions, output_options
-from bulk_importer.files.small_files import reason_of
+from bulk_importer.files.small_files import reason_unwritten
 from bulk_importer.readable import as_json, readable
 
 __all__ = ["clear_screen", "print_json", "print_line", "print_outcome", "print_report"]
@@ -34,7 +34,7 @@ class _File:
             self._file.write(readable(text))
             self._file.flush()
         except OSError as error:
-            streams.note_lost(f"--output {options.output} could not be written: {reason_of(error)}")
+            streams.note_lost(f"--output {options.output} could not be written: {reason_unwritten(error)}")
 
     def close(self) -> None:
         """Let go of the file."""
