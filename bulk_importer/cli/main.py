@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from typing import NoReturn
 
 from bulk_importer.cli import messages, output, streams
+from bulk_importer.cli.output_file import close_file
 from bulk_importer.cli.parsing.global_flags import add_global_flags, apply_global_flags
 from bulk_importer.cli.parsing.options import Parser
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError
@@ -140,6 +141,8 @@ def main(argv: Sequence[str]) -> int:
         return int(leaving.code or 0)
     except Exception as error:  # noqa: BLE001 - the last resort: a traceback with a code of its own
         return _unforeseen(error)
+    finally:
+        close_file()
     return code
 
 

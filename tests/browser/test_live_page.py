@@ -53,7 +53,7 @@ def in_flight(scene: Scene) -> int:
 
 def nothing_leaves(scene: Scene) -> bool:
     """Whether nothing comes to the sandbox, once what was on its way has landed, while a command looks at the run."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while in_flight(scene):
         assert time.monotonic() < deadline
     landed = time.time()

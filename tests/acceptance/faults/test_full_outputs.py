@@ -69,7 +69,6 @@ def lists() -> Iterator[tuple[str, ...]]:
         yield ("resolve", "l.json.checkpoint", "--not-delivered", *form)
 
 
-@pytest.mark.timeout(300)
 def test_no_command_ends_with_0_where_its_output_meets_a_full_disk(command: Command, target: Any) -> None:
     """Nor with a traceback; and where nobody listens any more it is no mistake."""
     for arguments in lists():
