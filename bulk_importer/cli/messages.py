@@ -7,7 +7,7 @@ import sys
 from bulk_importer.cli import streams
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.levels import Level
-from bulk_importer.readable import as_json
+from bulk_importer.readable import as_json, visible
 
 __all__ = ["complain", "hand_over", "say", "say_json"]
 
@@ -22,6 +22,7 @@ def say(text: str, level: Level = Level.INFO) -> None:
     if options.is_json:
         say_json({"message": text.strip()}, level)
         return
+    text = visible(text)
     color = {Level.ERROR: _RED, Level.WARNING: _YELLOW}.get(level, "")
     if color and options.has_color(sys.stderr):
         text = f"{color}{text}{_PLAIN}"
@@ -33,7 +34,7 @@ def hand_over(text: str) -> None:
     if output_options().is_json:
         _write_json({"message": text}, Level.INFO)
     else:
-        streams.write(sys.stderr, text + "\n")
+        streams.write(sys.stderr, visible(text) + "\n")
 
 
 def complain(text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from bulk_importer.cli import streams
 from bulk_importer.cli.output_file import write_to_file
 from bulk_importer.cli.output_options import output_options
-from bulk_importer.readable import as_json, readable
+from bulk_importer.readable import as_json, readable, visible
 
 __all__ = ["clear_screen", "print_json", "print_line", "print_outcome", "print_report"]
 
@@ -23,7 +23,7 @@ def clear_screen() -> None:
 
 
 def print_line(text: str) -> None:
-    """Write a line to standard output, or to the file that stands for it."""
+    """Write a line to standard output, or to the file that stands for it, as it is: programs read it."""
     options = output_options()
     if options.output is None:
         streams.write(sys.stdout, text + "\n")
@@ -40,7 +40,7 @@ def print_report(text: str) -> None:
     """Write a line about what came of it, for people; not where they want to hear nothing, and named no file for it."""
     options = output_options()
     if not options.is_quiet or options.output is not None:
-        print_line(text)
+        print_line(visible(text))
 
 
 def print_outcome(facts: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bulk_importer.cli import messages, streams
 from bulk_importer.cli.output_options import output_options
 from bulk_importer.levels import Level
+from bulk_importer.readable import visible
 
 if TYPE_CHECKING:
     from bulk_importer.events import ReplacementForeseen
@@ -130,7 +131,7 @@ async def _asked(text: str, stop: StopSwitch) -> bool:
     """Ask until the answer is yes or no; the end of the input is no, and so is a stop."""
     with suppress(termios.error):
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)  # what was typed before is no answer
-    shown = text
+    shown = text = visible(text)
     while True:
         _show(shown)
         try:

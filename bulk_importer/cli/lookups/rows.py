@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.output_options import output_options
+from bulk_importer.readable import visible
 
 __all__ = ["Row", "show"]
 
@@ -80,4 +81,4 @@ def _shown(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return visible(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))

@@ -8,6 +8,7 @@ from bulk_importer.cli import output
 from bulk_importer.cli.parsing.global_flags import SECTION
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.errors import ExitCode, UsageError
+from bulk_importer.readable import visible
 from bulk_importer.settings import definitions
 
 __all__ = ["configure", "run"]
@@ -58,5 +59,5 @@ def run(arguments: argparse.Namespace) -> int:
     for each in definitions():
         value = getattr(loaded.settings, each.name)
         shown = "-" if value in (None, ()) else each.kind.show(value)
-        output.print_line(f"{each.name:{width}}  {shown:24}  {loaded.origins[each.name]}")
+        output.print_line(visible(f"{each.name:{width}}  {shown:24}  {loaded.origins[each.name]}"))
     return ExitCode.DELIVERED

@@ -136,7 +136,7 @@ async def test_many_equal_mistakes_are_one_paragraph(target: Any, source: Any, r
     """With their number, one example and the advice."""
     wrong = [with_option(target.media_ids[number % 10], "Sunny") for number in range(3000)]
     done = await run("check", source(wrong), "--onto-uploaded")
-    assert done.code == ExitCode.REJECTIONS
+    assert done.code == ExitCode.REJECTIONS, done.err
     paragraph = done.out[done.out.index("3,000 x error option-unknown") :].split("\n\n")[0]
     assert len(paragraph.splitlines()) == 4
     assert '3,000 x "Sunny"' in paragraph
@@ -397,3 +397,16 @@ async def test_findings_do_not_go_over_the_source(target: Any, run: Any, source:
     said = f"bulk-importer: --findings {path} is a file that this command reads. Name another one.\n"
     assert done == (2, "", said)
     assert path.read_bytes() == held
+
+
+async def test_no_name_in_a_file_of_other_people_speaks_to_the_terminal(
+    target: Any, run: Any, tmp_path: Path
+) -> None:
+    """Neither that of the file, nor those of its media and classes."""
+    path = tmp_path / "l\x1b[31m.json"
+    path.write_text(json.dumps([entry("m\x1b]0;title\x07", labels={"c\x1b[2Jar": [{"polygon": 1}]})]))
+    done = await run("check", path)
+    assert done.code == ExitCode.REJECTIONS
+    assert "l\\x1b[31m.json" in done.out
+    assert "media m\\x1b]0;title\\x07: /labels/c\\x1b[2Jar" in done.out
+    assert not {"\x1b", "\x07"}.intersection(done.out + done.err)
