@@ -31,9 +31,9 @@ from benchmarks.campaigns.killable_sandbox import COMMAND, KillableSandbox
 
 __all__ = ["FleetCampaign", "run_campaign"]
 
-LEASE = 2.0
+LEASE = 3.0
 WORKERS = 3
-SECONDS = 300.0
+SECONDS = 500.0
 MOST_AHEAD = 30.0
 FAULTS = """
 seed = {seed}
