@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -30,6 +31,8 @@ from support.profiles import load_profile
 from support.starting.warm import WarmProcess
 
 load_profile()
+# A shell lets what it starts in the background ignore Ctrl-C, and whatever that starts would do so, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Else each of the hundreds of processes that tests start compiles our modules again: a third of its start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -167,7 +170,7 @@ class SandboxProcess:
     def stop(self) -> int:
         """As `kill` does; the exit code."""
         self.process.terminate()
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=60)
 
     def close(self) -> None:
         """Leave nothing of it."""

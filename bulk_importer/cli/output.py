@@ -4,45 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TextIO
+from typing import Any
 
 from bulk_importer.cli import streams
-from bulk_importer.cli.output_options import OutputOptions, output_options
-from bulk_importer.files.small_files import reason_of
+from bulk_importer.cli.output_file import write_to_file
+from bulk_importer.cli.output_options import output_options
 from bulk_importer.readable import as_json, readable
 
 __all__ = ["clear_screen", "print_json", "print_line", "print_outcome", "print_report"]
 
 _CLEAR = "\x1b[H\x1b[2J\n"
-
-
-class _File:
-    """The file that stands for standard output; it is opened by the first text."""
-
-    def __init__(self) -> None:
-        # Changed by `write` alone. Other options begin the file anew, also where it has the same name.
-        self._options: OutputOptions | None = None
-        self._file: TextIO | None = None
-
-    def write(self, options: OutputOptions, text: str) -> None:
-        """Write text to the file of these options."""
-        assert options.output is not None
-        try:
-            if self._file is None or self._options is not options:
-                self.close()
-                self._options, self._file = options, options.output.open("w", encoding="utf-8")
-            self._file.write(readable(text))
-            self._file.flush()
-        except OSError as error:
-            streams.note_lost(f"--output {options.output} could not be written: {reason_of(error)}")
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
-
-
-_file = _File()
 
 
 def clear_screen() -> None:
@@ -57,7 +28,7 @@ def print_line(text: str) -> None:
     if options.output is None:
         streams.write(sys.stdout, text + "\n")
     else:
-        _file.write(options, text + "\n")
+        write_to_file(options, readable(text + "\n"))
 
 
 def print_json(value: Any, *, indent: bool = True, default: Callable[[Any], Any] | None = None) -> None:

@@ -30,5 +30,6 @@ executed.
 
 Cost, for one culprit in a batch of n: at most 3 * ceil(log2 n) + 10 uploads where it was not executed; where answers
 were lost, one of the batch and at most 2 * ceil(log2 n) + 4 rehearsals, and where these find nothing 16 a level of
-parts and five alone. No more requests are lost in a row than are in flight, and three.
+parts and five alone. No more requests are lost in a row than are in flight, and three, besides those of entries that
+lost their answers in an earlier run.
 """

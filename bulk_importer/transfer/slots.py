@@ -22,8 +22,9 @@ from bulk_importer.transfer.interfaces import SendContext, Supply
 
 __all__ = ["Slots"]
 
-# So many batches that wait beside those in flight are enough to tell whether anything passes.
-_ASIDE = 3
+# So many batches that wait beside those in flight are enough to tell whether anything passes; and so many where the
+# server answers all of them, and it has to be seen whether that is about each of them.
+_ASIDE, _ASIDE_ANSWERED = 3, 32
 
 
 class Slots:
@@ -139,7 +140,8 @@ class Slots:
         return self._gate.allows(self.in_use) and self._latency.allows(self.in_use)
 
     def _has_room(self) -> bool:
-        return self._aside < self._gate.setting.in_flight + _ASIDE
+        most = _ASIDE_ANSWERED if self._breaker.is_declared else _ASIDE
+        return self._aside < self._gate.setting.in_flight + most
 
 
 class _Turn:

@@ -60,7 +60,7 @@ def test_each_attack_is_refused_says_nothing_and_changes_nothing(scene: Scene, r
     link = run.link()
     at, _ = opened(link)
     assert do(at, b"do=pause").status == 303
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while "on the way" in (page := read(at).text):
         assert time.monotonic() < deadline, page
     assert "Paused" in page
@@ -94,11 +94,11 @@ def test_crowds_and_slow_callers_do_the_run_no_harm(scene: Scene, run: PagedComm
     """Not while they hold on, and when they have left the page is there."""
     at, _ = opened(run.link())
     with crowd(at, 30):
-        before, deadline = scene.uploads(), time.monotonic() + 20
+        before, deadline = scene.uploads(), time.monotonic() + 60
         while scene.uploads() < before + 3:
             assert time.monotonic() < deadline
             time.sleep(0.1)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (answer := read(at)).status != 200:
         assert time.monotonic() < deadline, answer
     assert is_unharmed(scene, run)
@@ -107,7 +107,7 @@ def test_crowds_and_slow_callers_do_the_run_no_harm(scene: Scene, run: PagedComm
 def test_names_are_text_wherever_they_are_shown(scene: Scene, run: PagedCommand) -> None:
     """On the page, and in the events that change it."""
     at, _ = opened(run.link())
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while "taken" not in (page := read(at).body.decode()):
         assert time.monotonic() < deadline, page
     assert STRANGE not in page

@@ -65,7 +65,7 @@ def served(sandbox_process: Callable[..., Any], tmp_path: Path) -> Iterator[Serv
     yield Served(command, sandbox_process("--seed", "1", "--token", TOKEN))
     for each in command.started:
         each.terminate()
-        each.communicate(timeout=30)
+        each.communicate(timeout=60)
 
 
 def test_each_attack_is_refused_says_nothing_and_changes_nothing(served: Served) -> None:

@@ -17,7 +17,7 @@ def browser() -> Iterator[Browser]:
     """The browser of this machine."""
     if CHROMIUM is None:
         pytest.skip("no browser is installed; .ci/run installs one")
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=60_000)
     with running_browser() as started:
         yield started
 

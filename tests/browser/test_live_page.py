@@ -25,8 +25,8 @@ StartRun = Callable[..., PagedCommand]
 
 @pytest.fixture
 def scene(sandbox_process: Callable[..., Any], tmp_path: Path) -> Scene:
-    """A sandbox, and labels for it."""
-    return Scene(Command(tmp_path), sandbox_process("--seed", "1", "--token", TOKEN))
+    """A sandbox, and labels for it: so many that nobody sees the end of an import who does not hurry it."""
+    return Scene(Command(tmp_path), sandbox_process("--seed", "1", "--token", TOKEN), media=1000)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def in_flight(scene: Scene) -> int:
 
 def nothing_leaves(scene: Scene) -> bool:
     """Whether nothing comes to the sandbox, once what was on its way has landed, while a command looks at the run."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while in_flight(scene):
         assert time.monotonic() < deadline
     landed = time.time()
@@ -90,7 +90,7 @@ def test_a_run_is_paused_resumed_and_stopped_with_a_keyboard_and_the_same_comman
     expect(page.locator("#state")).to_contain_text("Stopped")
     assert run.summary()["state"] == "stopped"
 
-    again = start("--max-requests-per-second", "50")
+    again = start("--max-requests-per-second", "50", "--max-batch-entries", "100")
     after = visit(again.link()).page
     assert again.wait() == ExitCode.REJECTIONS
     expect(after.locator("#state")).to_contain_text("Complete")

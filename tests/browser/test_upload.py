@@ -27,7 +27,7 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     yield one
     for process in one.started:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
 
 
 def file(name: str, content: Any) -> FilePayload:
@@ -119,7 +119,7 @@ def test_why_something_was_not_done_stays_to_be_read_and_a_page_says_that_its_pr
     assert other.evaluate("events") is None
     process.terminate()
     expect(page.get_by_role("alert").first).to_contain_text("does not answer")
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
 
 
 def hide(page: Page) -> None:
@@ -165,7 +165,7 @@ def test_an_upload_is_dropped_seen_and_stopped(
     expect(page.get_by_role("alert")).to_contain_text("The upload was stopped. Nothing of it was kept.")
     spool = command.folder / "bulk-importer-serve"
     expect(page.locator(".jobs > li")).to_have_count(1)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while list(spool.glob("*.part")) and time.monotonic() < until:
         time.sleep(0.05)
     assert len([each for each in spool.iterdir() if each.is_dir()]) == 1
@@ -181,9 +181,9 @@ def test_a_browser_without_scripts_does_all_of_it_by_forms(
     page = visit(link, java_script_enabled=False).page
     upload(page, file("labels.json", [entry(project["media_ids"][0])]))
     expect(page.locator("h1")).to_have_text("labels.json")
-    expect(standing(page)).to_have_text("Checked: waits for you", timeout=20_000)
+    expect(standing(page)).to_have_text("Checked: waits for you", timeout=60_000)
     page.get_by_role("button", name="Import 1 entry").click()
-    expect(standing(page)).to_have_text("Imported", timeout=20_000)
+    expect(standing(page)).to_have_text("Imported", timeout=60_000)
     page.get_by_label("Delete the uploaded file").check()
     page.get_by_role("button", name="Remove it").click()
     expect(page.get_by_text("Nothing yet.")).to_be_visible()

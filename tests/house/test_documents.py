@@ -119,7 +119,7 @@ def test_a_named_check_of_the_contributors_runs() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=500,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 broken" in done.stdout

@@ -84,7 +84,7 @@ def test_it_can_be_signalled_and_does_not_outstay_its_time(tmp_path: Path) -> No
         assert told.readline() == "here\n"
         assert process.poll() is None
         process.terminate()
-        assert process.wait(30) == process.poll() == -signal.SIGTERM
+        assert process.wait(60) == process.poll() == -signal.SIGTERM
         assert told.read() == ""
 
 

@@ -1,4 +1,4 @@
-"""An import in this process as a fixture."""
+"""As fixtures: an import in this process, and sandboxes whose time passes when a test says so."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from bulk_importer.pipeline import Announcement
-from bulk_importer.sandbox import Sandbox
+from bulk_importer.sandbox import Sandbox, server
 from bulk_importer.settings import Settings
 from bulk_importer.summary import Summary
+from support.around.stepped_clock import SteppedClock
 from support.importing import RunImport, import_file
 
 
@@ -35,3 +36,16 @@ def run_import(sandbox: Sandbox, tmp_path: Path) -> RunImport:
         )
 
     return once
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> list[SteppedClock]:
+    """The clocks of the sandboxes that are started, which stand still until the test moves them on."""
+    made: list[SteppedClock] = []
+
+    def clock(*arguments: Any) -> SteppedClock:
+        made.append(SteppedClock(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(server, "CostClock", clock)
+    return made

@@ -357,7 +357,7 @@ class StartedSandbox:
     def send(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Json]:
         """Status and JSON of an answer."""
         try:
-            with urlopen(Request(self._url + path, data=body, method=method), timeout=30) as answer:
+            with urlopen(Request(self._url + path, data=body, method=method), timeout=60) as answer:
                 text = answer.read()
                 return answer.status, json.loads(text) if text else {}
         except HTTPError as error:
@@ -384,7 +384,7 @@ class StartedSandbox:
     def stop(self) -> None:
         """By a signal."""
         self._process.terminate()
-        self._process.wait(30)
+        self._process.wait(60)
         if self._process.stdout:
             self._process.stdout.close()
 

@@ -18,7 +18,7 @@ from support.prose import odd_words
 from support.starting.warm import can_be_warm, run_warm
 
 COMMAND = [sys.executable, "-m", "bulk_importer"]
-SECONDS = 100.0
+SECONDS = 500.0
 
 
 class Command:

@@ -120,7 +120,7 @@ ROWS = (
         left=(
             "masks that are on Labelbox's server alone",
             "what is no image",
-            "relationships, metadata, attachments, experiments",
+            "relationships, metadata, attachments, experiments; how sure a model was",
             "the export v1",
         ),
     ),

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import orjson
 
+from bulk_importer.intake.validation.long_lists import Thinned, thinned
 from bulk_importer.labels.entry import GEOMETRY_KEYS, nearest
 from bulk_importer.labels.flaws import Flaw
 from bulk_importer.labels.pointers import pointer_of, shown
@@ -85,14 +86,28 @@ class ImportSchema:
     def flaws(self, value: object) -> Iterator[Flaw]:
         """Everything that the schema has against the entry, at most one flaw of a kind for each place.
 
-        (The errors about one place come one after the other, so only the last few are remembered.)
+        Of a list that is long, some hundreds that are wrong are enough (see `long_lists`).
         """
+        found = False
+        for flaw in self._flaws_in(thinned(value, self._is_geometry)):
+            found = True
+            yield flaw
+        if not found:  # what is wrong is right by itself, and not where it stands
+            yield from self._flaws_in(Thinned(value))
+
+    def _flaws_in(self, entry: Thinned) -> Iterator[Flaw]:
+        # The errors about one place come one after the other, so only the last few are remembered.
         recent: deque[tuple[str, str]] = deque(maxlen=8)
+        value = entry.value
         for error in self._validator.iter_errors(_marked(value) if _needs_marks(value) else value):
-            for flaw in _flaws_of(error, value):
+            for flaw in _flaws_of(error, entry):
                 if (flaw.code, flaw.pointer) not in recent:
                     recent.append((flaw.code, flaw.pointer))
                     yield flaw
+
+    def _is_geometry(self, element: object) -> bool:
+        """Whether an element is right as one of the geometries of a class."""
+        return self.accepts({"internal_media_ID": "a", "keepData": False, "labels": {"a": [element]}})
 
 
 def _needs_marks(value: object) -> bool:
@@ -126,9 +141,9 @@ class _Alternatives(Protocol):
     context: list[list[jsonschema_rs.ValidationError]]
 
 
-def _flaws_of(error: jsonschema_rs.ValidationError, entry: object) -> Iterator[Flaw]:
+def _flaws_of(error: jsonschema_rs.ValidationError, entry: Thinned) -> Iterator[Flaw]:
     path, rules = _unmarked(error.instance_path), error.schema_path
-    pointer, value = pointer_of(path), _at(entry, path)
+    pointer, value = pointer_of(entry.path(path)), _at(entry.value, path)
     kind = type(error.kind).__name__
     if "numberOrString" in rules:
         overflown = isinstance(value, float) and isinf(value)

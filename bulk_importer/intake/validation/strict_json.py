@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -159,8 +160,8 @@ def _marked(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(plain) == len(pairs):
         return plain
     marked = _Repeating(plain)
-    names = [name for name, _ in pairs]
-    marked.repeated = tuple(name for name in plain if names.count(name) > 1)
+    times = Counter(name for name, _ in pairs)
+    marked.repeated = tuple(name for name in plain if times[name] > 1)
     return marked
 
 

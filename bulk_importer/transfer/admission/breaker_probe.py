@@ -7,7 +7,8 @@ out meanwhile that they were about what is in those batches (`excuse`).
 
 Where the signs leave batches in doubt, the pause bounds how many: before a batch may try again a look has to pass
 (see `passage`), which cannot be in doubt, and where looks pass and batches are lost all the same, no more than `signs`
-and the number in flight are lost in a row.
+and the number in flight are lost in a row. Those that were lost in an earlier run, too, do not count: they come before
+what could show that it is about them.
 
 While a person pauses the run nothing is asked, and the patience with the server does not run out.
 """
@@ -73,10 +74,11 @@ class BreakerProbe:
         self._trial_is_taken = False
         # Whether the server answers and is of no use; set by `declare`, cleared by `saw`.
         self._is_declared = False
-        # Since when batches fail with none that left later and was answered, how many of them were lost, and how
-        # many were in flight at most meanwhile; changed by `saw` and `excuse`.
+        # Since when batches fail with none that left later and was answered, whether any of them were lost, how many
+        # of these for the first time, and how many were in flight at most meanwhile; changed by `saw` and `excuse`.
         self._failing_since: float | None = None
-        self._lost = 0
+        self._has_lost = False
+        self._lost_anew = 0
         self._in_flight = 1
         self._changed = asyncio.Event()
 
@@ -84,6 +86,11 @@ class BreakerProbe:
     def is_closed(self) -> bool:
         """Whether there is no outage: batches may leave, and be sent again."""
         return self._breaker.state is BreakerState.CLOSED
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether there is an outage in which the server answers, and is of no use."""
+        return self._is_declared
 
     @property
     def may_acquire(self) -> bool:
@@ -104,12 +111,20 @@ class BreakerProbe:
         """Whether a request of a batch that was sealed before may leave now."""
         return self.is_closed or (is_trial and self._breaker.state is BreakerState.HALF_OPEN)
 
-    def saw(self, verdict: Verdict, *, left_at: float = float("inf"), in_flight: int = 1) -> None:
+    def saw(
+        self,
+        verdict: Verdict,
+        *,
+        left_at: float = float("inf"),
+        in_flight: int = 1,
+        failed_before: bool = False,
+    ) -> None:
         """Take the verdict on a request into account, before anything else is done about it.
 
         Args:
             left_at: when it left. What left before others began to fail does not show that they would pass now.
             in_flight: how many requests were on their way then, itself included.
+            failed_before: what is in it failed in an earlier run, too, so that it says less about the server.
         """
         now = self._clock()
         self._in_flight = max(self._in_flight, in_flight)
@@ -117,7 +132,8 @@ class BreakerProbe:
             case Again(cause=Cause.TOO_LARGE) | Stop() | NotSent():
                 pass  # a proxy may say so while the server is away
             case InDoubt():
-                self._lost += 1
+                self._has_lost = True
+                self._lost_anew += not failed_before
                 self._failed(now, verdict.reason)
             case TurnedAway():
                 self._failed(now, verdict.reason)
@@ -140,7 +156,8 @@ class BreakerProbe:
         """End the outage: a batch was answered, or the failures are known to be about what was in the batches."""
         self._is_declared = False
         self._failing_since = None
-        self._lost = 0
+        self._has_lost = False
+        self._lost_anew = 0
         self._in_flight = 1
         self._tell(self._breaker.batch_answered(self._steering.patience()))
         self._changed.set()
@@ -187,13 +204,13 @@ class BreakerProbe:
     async def _ask(self) -> None:
         verdict = await self._probe()
         if _is_answered(verdict):
-            if not self._lost:
+            if not self._has_lost:
                 self._breaker.probe_answered()
                 return
             # What tries next may be lost as well, so a look comes first.
             verdict = await self._look()
             if is_in_words(verdict):
-                if self._lost < self._signs + self._in_flight:
+                if self._lost_anew < self._signs + self._in_flight:
                     self._breaker.probe_answered()
                 else:
                     self._breaker.probe_failed(self._steering.patience(), self._breaker.reason)

@@ -105,7 +105,8 @@ class Passage:
         self._looking = asyncio.Lock()
         self._looked_at = float("-inf")
         self._seen: Verdict = Accept()
-        # Whether any look passed; changed by `look`.
+        # When a look was turned away for the first time, and whether any passed; changed by `look`.
+        self._turned_away_at = float("inf")
         self._has_seen_through = False
 
     @property
@@ -150,14 +151,19 @@ class Passage:
                 self._looked_at = self._clock()
                 self._seen = await self._look()
                 self._has_seen_through |= is_in_words(self._seen)
+                if isinstance(self._seen, TurnedAway):
+                    self._turned_away_at = min(self._turned_away_at, self._looked_at)
             return self._seen
 
     def dislikes_looks(self, seen: Verdict, since: float) -> bool:
-        """Whether something turns looks away, and no uploads: none ever passed, but an upload did that left since then.
+        """Whether something turns looks away, and no uploads: one that left since then passed, after a look had not.
+
+        Where a look ever passed, one that is turned away says that something has changed.
 
         Args:
             seen: what the latest look showed.
         """
+        since = max(since, self._turned_away_at)
         return isinstance(seen, TurnedAway) and not self._has_seen_through and self.has_passed_since(since)
 
     async def _look(self) -> Verdict:

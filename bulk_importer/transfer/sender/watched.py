@@ -23,5 +23,7 @@ class Watched:
         """Send the batch; the verdict is reported when this returns."""
         verdict = await self._inner.send(batch, context)
         self._passage.saw(verdict, batch, left_at=context.left_at)
-        self._breaker.saw(verdict, left_at=context.left_at, in_flight=context.in_flight)
+        self._breaker.saw(
+            verdict, left_at=context.left_at, in_flight=context.in_flight, failed_before=batch.tries > 0
+        )
         return verdict

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +13,24 @@ import pytest
 
 from bulk_importer.errors import ExitCode
 from support.around.screen import Terminal
+from support.around.turnstile import Turnstile
 from support.commands import Command
 from support.entries import entry
 
-SLOWLY = """
-[[fault]]
-what = "delay"
-route = "/api/task/*/completeTask"
-seconds = 0.04
-probability = 1.0
-"""
-
 
 @pytest.fixture
-def imported(command: Command, sandbox_process: Callable[..., Any]) -> Any:
-    """Forty media with labels, on a server that takes its time to complete a task."""
-    faults = command.folder / "faults.toml"
-    faults.write_text(SLOWLY)
+def imported(
+    command: Command, sandbox_process: Callable[..., Any], turnstile: Callable[..., Turnstile]
+) -> Any:
+    """Forty media with labels, on a server behind a turnstile."""
     # As much quota as there are tasks: whoever asks for one twice does not come to the end.
-    sandbox = sandbox_process("--seed", "1", "--faults", str(faults), "--label-quota", "40")
+    sandbox = sandbox_process("--seed", "1", "--label-quota", "40")
+    sandbox.way = turnstile(sandbox.url)
     sandbox.project = sandbox.prepare(name="p", media=40)
     classes = {"weather": ["sunny"]}
     entries = [entry(each, 1, global_classifications=classes) for each in sandbox.project["media_ids"]]
     (command.folder / "l.json").write_text(json.dumps(entries))
-    sandbox.arguments = ("l.json", "--server", sandbox.url, "--project", "p")
+    sandbox.arguments = ("l.json", "--server", sandbox.way.url, "--project", "p")
     return sandbox
 
 
@@ -46,12 +40,9 @@ def states_of(sandbox: Any) -> Counter[str]:
     return Counter(row["labelTaskState"] for row in rows)
 
 
-def wait_for(path: Path, lines: int) -> None:
-    """Return when the file has so many lines."""
-    deadline = time.monotonic() + 30
-    while not path.exists() or path.read_bytes().count(b"\n") < lines:
-        assert time.monotonic() < deadline, "nothing is completed"
-        time.sleep(0.005)
+def has_lines(path: Path, lines: int) -> bool:
+    """Whether the file has so many."""
+    return path.exists() and path.read_bytes().count(b"\n") >= lines
 
 
 def test_complete_is_killed_and_resumes_and_asks_for_no_task_twice(command: Command, imported: Any) -> None:
@@ -60,9 +51,8 @@ def test_complete_is_killed_and_resumes_and_asks_for_no_task_twice(command: Comm
     record = command.folder / "l.json.checkpoint" / "task-states.jsonl"
     for lines in (5, 15):
         killed = command.start("complete", "l.json.checkpoint", "--yes", "--max-in-flight", "2")
-        wait_for(record, lines)
-        killed.kill()
-        killed.wait()
+        imported.way.lead(killed, partial(has_lines, record, lines))
+        imported.way.stop(killed)
     with record.open("ab") as file:
         file.write(b'{"task":"cut sh')
     before = states_of(imported)

@@ -60,7 +60,7 @@ def retry(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=500,
         check=False,
     )
     said: dict[str, Any] = json.loads(done.stdout) if done.stdout else {"stderr": done.stderr}

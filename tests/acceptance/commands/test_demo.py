@@ -71,13 +71,13 @@ def test_each_step_that_it_names_works_when_typed(demo: tuple[Command, str]) -> 
                 assert process.stdout
                 outputs["sandbox"] = "".join(process.stdout.readline() for _ in range(4))
                 continue
-            out, err = process.communicate(timeout=100)
+            out, err = process.communicate(timeout=500)
             assert process.returncode in (ExitCode.DELIVERED, ExitCode.REJECTIONS), (line, err)
             outputs[line.split(" bulk_importer ")[-1].split()[0]] = out
     finally:
         for process in running:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)
     assert "Project 'demo'" in outputs["sandbox"]
     assert f"{400 - len(BROKEN)} of them with labels" in outputs["sandbox"]
     assert "--project demo" in outputs["sandbox"]
@@ -131,7 +131,7 @@ def test_it_calls_the_program_as_it_was_called_itself(command: Command, on_path:
         env={**command.environment, "PATH": path},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=500,
         check=False,
     )
     assert done.returncode == ExitCode.DELIVERED, done.stderr

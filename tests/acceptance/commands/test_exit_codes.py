@@ -14,22 +14,22 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
+from support.around.turnstile import Turnstile
 from support.commands import Command
 from support.entries import noted
 
 CHECKPOINT = "l.json.checkpoint"
-SLOW = '[[fault]]\nwhat = "delay"\nroute = "prediction"\nseconds = 0.2\nprobability = 1.0\n'
 
 
 @pytest.fixture
-def target(command: Command, sandbox_process: Callable[..., Any]) -> Any:
-    """A slow sandbox with a project `p`, and a source with an entry for each of its media."""
-    (command.folder / "faults.toml").write_text(SLOW)
-    sandbox = sandbox_process("--seed", "1", "--faults", str(command.folder / "faults.toml"))
+def target(command: Command, sandbox_process: Callable[..., Any], turnstile: Callable[..., Turnstile]) -> Any:
+    """A sandbox behind a turnstile, with a project `p`, and a source with an entry for each of its media."""
+    sandbox = sandbox_process("--seed", "1")
+    sandbox.way = turnstile(sandbox.url)
     sandbox.project = sandbox.prepare(name="p", media=40)
     sandbox.entries = [noted(media_id, n) for n, media_id in enumerate(sandbox.project["media_ids"])]
     (command.folder / "l.json").write_text(json.dumps(sandbox.entries))
-    sandbox.arguments = ["l.json", "--server", sandbox.url, "--project", "p"]
+    sandbox.arguments = ["l.json", "--server", sandbox.way.url, "--project", "p"]
     return sandbox
 
 
@@ -128,18 +128,15 @@ def test_a_budget_that_ended_a_run_is_said_with_what_helps(command: Command, tar
 
 
 def begun(command: Command, target: Any) -> subprocess.Popen[str]:
-    """An import that goes on, and has delivered something."""
+    """An import that goes on, and has delivered something; the next request of it stands before the turnstile."""
     process = command.start("import", *target.arguments, "--max-batch-entries", "2", "--max-in-flight", "1")
-    while process.poll() is None and not sum(target.commits().values()) > 1:
-        pass
+    target.way.lead(process, lambda: sum(target.commits().values()) > 4)
     return process
 
 
 def test_a_run_that_goes_on_is_told_as_progress_tells_it(command: Command, target: Any) -> None:
     """Exit 9, with percent, rates and when it began."""
     process = begun(command, target)
-    while process.poll() is None and sum(target.commits().values()) < 5:
-        pass
     code, facts, text = status(command)
     assert (code, facts["state"], facts["run"]["ended"]) == (ExitCode.UNFINISHED, "running", None)
     assert is_moment(facts["run"]["started"])
@@ -163,9 +160,7 @@ def test_a_run_that_goes_on_is_told_as_progress_tells_it(command: Command, targe
 )
 def test_how_a_run_ended_is_said(command: Command, target: Any, number: int, ending: str) -> None:
     """Also when it could not say so itself; and the same command resumes."""
-    process = begun(command, target)
-    process.send_signal(number)
-    process.communicate(timeout=60)
+    target.way.stop(begun(command, target), number)
     code, facts, text = status(command)
     assert code in (ExitCode.UNFINISHED, ExitCode.IN_DOUBT)
     assert facts["state"] == ("killed" if number == signal.SIGKILL else "stopped")
@@ -244,10 +239,8 @@ def test_a_retry_that_was_killed_with_a_request_open_is_unconfirmed(command: Com
     rejected_and_mended(command, target)
     process = command.start("retry", CHECKPOINT, "mended.jsonl")
     log = command.folder / CHECKPOINT / "retries" / "0001" / "checkpoint" / "log"
-    while process.poll() is None and not (log.exists() and b'"sent"' in log.read_bytes()):
-        pass
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    target.way.lead(process, lambda: log.exists() and b'"sent"' in log.read_bytes())
+    target.way.stop(process)
     code, facts, text = status(command)
     assert (code, facts["in_doubt_in_retries"]) == (ExitCode.IN_DOUBT, 1)
     assert "A retry has 1 unconfirmed entry" in text

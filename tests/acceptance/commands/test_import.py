@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import ExitCode
+from support.around.turnstile import Turnstile
 from support.commands import COMMAND, Command
 from support.entries import noted
 
@@ -186,7 +187,7 @@ def limited_memory(
         env=command.environment,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=500,
         check=False,
         preexec_fn=limit,
     )
@@ -262,28 +263,19 @@ def test_what_cannot_be_meant_gets_a_sentence_and_a_code_and_no_traceback(
 
 
 def test_two_runs_on_one_checkpoint_exclude_each_other(
-    command: Command, target: Any, sandbox_process: Callable[..., Any]
+    command: Command, target: Any, turnstile: Callable[..., Turnstile]
 ) -> None:
     """The second one is told who has it."""
-    slow = sandbox_process("--seed", "1", "--faults", _delays(command.folder))
-    slow.prepare(name="p", media=20)
+    way = turnstile(target.url, holds="prediction")
     (command.folder / "l.json").write_text(json.dumps(entries_for(target)))
-    arguments = ["l.json", "--server", slow.url, "--project", "p"]
+    arguments = ["l.json", "--server", way.url, "--project", "p"]
     first = command.start("import", *arguments)
-    while not slow.requests() or "prediction" not in slow.requests()[-1]["path"]:
-        assert first.poll() is None
+    way.lead(first, lambda: way.waiting > 0)
     second = command("import", *arguments)
     assert second.returncode == ExitCode.CHECKPOINT
     assert f"process {first.pid}" in second.stderr
     assert "runs now" in command("status", "l.json.checkpoint").stdout
-    first.terminate()
-    first.communicate(timeout=30)
-
-
-def _delays(folder: Path) -> str:
-    path = folder / "faults.toml"
-    path.write_text('[[fault]]\nwhat = "delay"\nseconds = 5.0\nprobability = 1.0\n')
-    return str(path)
+    way.stop(first)
 
 
 def test_broken_streams_do_not_end_a_run(command: Command, target: Any) -> None:

@@ -50,7 +50,7 @@ def run_shell(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str
             env=environment,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=500,
             check=False,
         )
 

@@ -7,6 +7,7 @@ import random
 import shlex
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import pytest
 from conftest import SandboxProcess, StartSandboxProcess
 
 from bulk_importer.errors import ExitCode
+from support.around.turnstile import Turnstile
 from support.commands import Command
 from support.entries import noted
 from support.serving.process import Serving
 
-SLOWLY = (
-    *("--max-in-flight", "1", "--max-batch-entries", "1", "--max-requests-per-second", "50"),
+ONE_BY_ONE = (
+    *("--max-in-flight", "1", "--max-batch-entries", "1"),
     *("--server-request-limit", "1s", "--doubt-wait", "20s", "--workers", "0"),
 )
 
@@ -36,12 +38,9 @@ def delivered(sandbox: SandboxProcess) -> int:
     return len(commits)
 
 
-def wait_until(sandbox: SandboxProcess, count: int) -> None:
-    """Return when so many uploads are written."""
-    until = time.monotonic() + 60
-    while delivered(sandbox) < count:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+def lead(serving: Serving, way: Turnstile, sandbox: SandboxProcess, count: int) -> None:
+    """Return when so many uploads are written, and the next one stands before the turnstile."""
+    way.lead(serving.process, lambda: delivered(sandbox) >= count and way.waiting > 0)
 
 
 @pytest.fixture
@@ -52,25 +51,28 @@ def gym(sandbox_process: StartSandboxProcess) -> tuple[SandboxProcess, dict[str,
 
 
 def test_an_import_that_was_killed_is_resumed_by_the_next_start_and_by_a_terminal(
-    command: Command, gym: tuple[SandboxProcess, dict[str, Any]]
+    command: Command, gym: tuple[SandboxProcess, dict[str, Any]], turnstile: Callable[..., Turnstile]
 ) -> None:
     """Killed, it goes on by itself; stopped in the browser, by the command that the page shows. Nothing twice."""
     sandbox, project = gym
-    where = ("--server", sandbox.url, "--project", "p", *SLOWLY)
+    way = turnstile(sandbox.url, holds="prediction")
+    where = ("--server", way.url, "--project", "p", *ONE_BY_ONE)
     serving = Serving(command, *where)
     killed = serving.upload(labels(project["media_ids"][:20]), "first.json")
     waiting = serving.upload(labels(project["media_ids"][20:], 20), "se cond.json")
     serving.once(killed, "Checked: waits for you")
     assert serving.post(f"{killed}/confirm", replaced="0") == 303
-    wait_until(sandbox, 5)
+    lead(serving, way, sandbox, 5)
     serving.kill()
+    way.let()
     serving = Serving(command, *where)
     serving.once(killed, "Imported")
     assert delivered(sandbox) == 20
     serving.once(waiting, "Checked: waits for you")
     assert serving.post(f"{waiting}/confirm", replaced="0") == 303
-    wait_until(sandbox, 25)
+    lead(serving, way, sandbox, 25)
     assert serving.post(f"{waiting}/stop") == 303
+    way.let()
     serving.once(waiting, "Stopped")
     assert delivered(sandbox) < 40
     typed = shlex.split(serving.command_of(waiting))
@@ -85,30 +87,32 @@ def test_an_import_that_was_killed_is_resumed_by_the_next_start_and_by_a_termina
 
 
 def test_sigterm_lands_what_is_in_flight_cuts_uploads_and_says_where_everything_is(
-    command: Command, gym: tuple[SandboxProcess, dict[str, Any]]
+    command: Command, gym: tuple[SandboxProcess, dict[str, Any]], turnstile: Callable[..., Turnstile]
 ) -> None:
     """And ends with the code of the signal, because something is left; a pause before is seen at the sandbox."""
     sandbox, project = gym
-    where = ("--server", sandbox.url, "--project", "p", *SLOWLY, "--json")
+    way = turnstile(sandbox.url, holds="prediction")
+    where = ("--server", way.url, "--project", "p", *ONE_BY_ONE, "--json")
     serving = Serving(command, *where)
     path = serving.upload(labels(project["media_ids"]))
     serving.once(path, "Checked: waits for you")
     assert serving.post(f"{path}/confirm", replaced="0") == 303
-    wait_until(sandbox, 3)
+    lead(serving, way, sandbox, 3)
     assert serving.post(f"{path}/steer", do="pause") == 303
+    way.let()
     serving.once(path, "Paused")
     held = delivered(sandbox)
     checkpoint = command.folder / "bulk-importer-serve" / f"{path.rpartition('/')[2]}.checkpoint"
     paused = json.loads(command("status", str(checkpoint), "--json").stdout)
     assert paused["waits_for"]["what"] == "paused"
     assert delivered(sandbox) <= held + 1  # one was in flight
+    way.let(0)
     assert serving.post(f"{path}/steer", do="resume") == 303
-    wait_until(sandbox, held + 2)
+    lead(serving, way, sandbox, held + 2)
     assert serving.post(f"{path}/steer", do="slower") == 409  # one at a time already
     assert serving.post(f"{path}/steer", do="explode") == 409
-    code, out = serving.stop()
-    said = json.loads(out)
-    assert code == said["exit_code"] == 128 + signal.SIGTERM
+    said = json.loads(way.stop(serving.process, signal.SIGTERM))
+    assert serving.process.returncode == said["exit_code"] == 128 + signal.SIGTERM
     assert [each["state"] for each in said["uploads"]] == ["importing"]
     assert Path(said["uploads"][0]["source"]).exists()
     status = json.loads(command("status", said["uploads"][0]["checkpoint"], "--json").stdout)
@@ -142,7 +146,7 @@ def test_kills_at_random_moments_lose_and_double_nothing(
     """Whatever it does at that moment: receives, checks, waits, imports or removes."""
     sandbox, project = gym
     chance = random.Random(18)
-    where = ("--server", sandbox.url, "--project", "p", *SLOWLY)
+    where = ("--server", sandbox.url, "--project", "p", *ONE_BY_ONE)
     media = list(project["media_ids"])
     for _ in range(40):
         serving = Serving(command, *where)

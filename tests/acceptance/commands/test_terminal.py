@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -100,10 +99,12 @@ def test_a_window_that_is_pulled_narrower_in_mid_run_shows_one_line(place: Place
     terminal.read(lambda lines: "labels.json" in progress_in(lines) and is_half_way(lines))
     terminal.resize(48)
     before = len(terminal.screens)
-    terminal.read(lambda _: len(terminal.screens) > before + 3)
-    shown = terminal.shown()
-    assert len([line for line in shown if PROGRESS.match(line)]) == 1
-    assert "left" in progress_in(shown)
+
+    def is_drawn_anew(lines: list[str]) -> bool:
+        drawn = [line for line in lines if PROGRESS.match(line)]
+        return len(terminal.screens) > before + 3 and len(drawn) == 1 and "left" in drawn[0]
+
+    assert is_drawn_anew(terminal.read(is_drawn_anew))
     terminal.resize(100)
     terminal.read(lambda lines: len(progress_in(lines)) > 48)
     assert not progress_in(terminal.finish())
@@ -113,10 +114,8 @@ def test_ctrl_c_is_acknowledged_at_once_with_what_a_second_one_does(place: Place
     """And the same command resumes; the summary says so."""
     terminal = place.terminal("import", *place.arguments, *SMALL)
     terminal.read(is_half_way)
-    typed_at = time.monotonic()
     terminal.type("\x03")
-    shown = " ".join(terminal.read(lambda lines: any("stopping" in line for line in lines), seconds=20.0))
-    assert time.monotonic() - typed_at < 10
+    shown = " ".join(terminal.read(lambda lines: any("stopping" in line for line in lines)))
     assert "another Ctrl-C gives it up" in " ".join(shown.split())
     terminal.finish()
     assert terminal.process.returncode == ExitCode.INTERRUPTED
@@ -136,7 +135,7 @@ def test_a_second_ctrl_c_gives_up_what_is_in_flight(
         assert "s at most" in progress_in(shown)
         terminal.type("\x03")
         terminal.read(lambda lines: any("is given up" in line for line in lines))
-        terminal.finish(seconds=30.0)
+        terminal.finish()
         assert terminal.process.returncode == ExitCode.INTERRUPTED
     finally:
         place.close()

@@ -68,7 +68,7 @@ class SmallFiles:
             env={**command.environment, **environment},
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=500,
             check=False,
         )
 

@@ -14,7 +14,6 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("BULK_IMPORTER_")}
 
 
-@pytest.mark.timeout(400)
 def test_random_gateways_cost_the_entries_that_they_dislike_and_nothing_else() -> None:
     """With kills between: delivered is what they let through, rejected the others, and the requests are bounded."""
     campaign = run_campaign(rounds=3, seed=4, environment=environment())

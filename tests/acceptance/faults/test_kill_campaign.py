@@ -9,7 +9,6 @@ import pytest
 from benchmarks.campaigns.kill_campaign import run_campaign
 
 
-@pytest.mark.timeout(400)
 def test_kills_and_lost_answers_lose_and_double_no_label() -> None:
     """Both processes are killed with -9, answers are lost, commits come late: all is delivered, once, in order."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BULK_IMPORTER_")}

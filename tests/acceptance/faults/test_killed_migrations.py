@@ -9,7 +9,6 @@ import pytest
 from benchmarks.campaigns.migrate_campaign import run_campaign
 
 
-@pytest.mark.timeout(300)
 def test_kills_of_a_migration_and_of_both_servers_lose_and_double_no_label() -> None:
     """All three are killed with -9; in the end the two projects hold the same."""
     assert run_campaign(kills=4, seed=2, kills_a_round=4, environment=_environment()).kills >= 4

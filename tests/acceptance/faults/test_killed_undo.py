@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bulk_importer.errors import ExitCode
+from support.around.turnstile import Turnstile
 from support.commands import Command
 from support.entries import entry, noted
 
@@ -16,21 +17,19 @@ MEDIA = 60
 ENTRIES = 160
 
 
-def _killed(command: Command, sandbox: Any, arguments: list[str], after: int) -> int:
-    """Start a command, and kill it when it has sent so many requests; its exit code."""
-    before = len(sandbox.requests())
+def _killed(command: Command, way: Turnstile, arguments: list[str], after: int) -> int:
+    """Start a command, and kill it when so many of its requests have passed; its exit code."""
+    way.let(after)
     process = command.start(*arguments)
-    while process.poll() is None and len(sandbox.requests()) < before + after:
-        pass
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    way.stop(process)
     return process.returncode
 
 
 def test_a_killed_import_is_taken_back_by_an_undo_that_is_killed_too(
-    command: Command, sandbox_process: Callable[..., Any]
+    command: Command, sandbox_process: Callable[..., Any], turnstile: Callable[..., Turnstile]
 ) -> None:
     sandbox = sandbox_process("--seed", "1")
+    way = turnstile(sandbox.url)
     project = sandbox.prepare(name="p", media=MEDIA)
     chance = random.Random(7)
     media: list[str] = project["media_ids"]
@@ -42,16 +41,16 @@ def test_a_killed_import_is_taken_back_by_an_undo_that_is_killed_too(
         for number in range(ENTRIES)
     ]
     (command.folder / "l.json").write_text(json.dumps(entries))
-    target = ["--server", sandbox.url]
+    target = ["--server", way.url]
     sending = ["--max-batch-entries", "4", "--server-request-limit", "1"]
 
     importing = ["import", "l.json", *target, *sending, "--project", "p", "--onto-uploaded", "--workers", "0"]
-    assert _killed(command, sandbox, importing, 30) == -signal.SIGKILL
+    assert _killed(command, way, importing, 40) == -signal.SIGKILL
     undoing = ["undo", "l.json.checkpoint", *target, *sending]
-    codes = [_killed(command, sandbox, undoing, after) for after in (20, 70)]
+    codes = [_killed(command, way, undoing, after) for after in (20, 70)]
     done = command(*undoing, "--json")
 
-    assert -signal.SIGKILL in codes
+    assert codes == [-signal.SIGKILL] * 2
     assert done.returncode == ExitCode.DELIVERED, done.stderr
     assert json.loads(done.stdout)["left_alone"] == 0
     assert _values(sandbox.labels(project["id"])) == _values(before)

@@ -10,7 +10,6 @@ from benchmarks.campaigns.dask_campaign import run_campaign
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_workers_that_die_freeze_and_lose_their_scheduler_lose_and_double_no_label() -> None:
     """Whatever goes wrong, each media holds in the end what an undisturbed import leaves, and no body came twice."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BULK_IMPORTER_")}

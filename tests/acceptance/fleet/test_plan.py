@@ -50,7 +50,7 @@ def test_a_plan_that_is_stopped_leaves_none(command: Command, number: int, code:
         process = command.start("plan", "l.json", "--server", url, "--project", "p", "--output", "l.plan")
         connection, _ = silent.accept()
         process.send_signal(number)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
         connection.close()
     assert process.returncode == code, said
     assert "Traceback" not in said

@@ -48,7 +48,7 @@ def test_a_worker_that_waits_for_its_turn_ends_at_a_signal(command: Command, aro
         said = process.stderr.readline()
         assert said, "it ended by itself"
     os.kill(_worker(process.pid, is_around=bool(around)), signal.SIGTERM)
-    assert process.wait(20) == ExitCode.TERMINATED
+    assert process.wait(60) == ExitCode.TERMINATED
     result = json.loads((command.folder / "result").read_text())
     assert (result["state"], result["exit_code"]) == ("stopped", ExitCode.TERMINATED)
 

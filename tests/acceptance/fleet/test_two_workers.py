@@ -27,7 +27,7 @@ def freeze_one(command: Command, sandbox: Any, chance: random.Random, number: in
     assert other.returncode == ExitCode.DELIVERED, trouble
     executed = uploads_of(sandbox)
     frozen.send_signal(signal.SIGCONT)
-    _, trouble = frozen.communicate(timeout=30)
+    _, trouble = frozen.communicate(timeout=60)
     assert frozen.returncode in (ExitCode.CHECKPOINT, ExitCode.DELIVERED), trouble
     assert uploads_of(sandbox) == executed
     if frozen.returncode == ExitCode.CHECKPOINT:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 from conftest import SandboxProcess, StartSandboxProcess
 
+from support.around.turnstile import Turnstile
 from support.commands import Command
 from support.places import VECTORS
 
@@ -87,17 +88,20 @@ def test_an_export_goes_into_another_project_and_is_there_as_it_was(
 
 
 def test_a_killed_import_goes_on_with_what_was_converted(
-    command: Command, sandbox_process: StartSandboxProcess, sandbox: SandboxProcess, export: Path
+    command: Command,
+    sandbox_process: StartSandboxProcess,
+    sandbox: SandboxProcess,
+    turnstile: Callable[..., Turnstile],
+    export: Path,
 ) -> None:
     """Nothing is lost and nothing doubled."""
-    to = ("--server", sandbox.url, "--project", "second", "--max-batch-entries", "1", "--max-in-flight", "1")
-    process = command.start("import", "export.json", *to, "--max-requests-per-second", "4")
+    way = turnstile(sandbox.url)
+    to = ("--server", way.url, "--project", "second", "--max-batch-entries", "1", "--max-in-flight", "1")
+    process = command.start("import", "export.json", *to)
     log = export.parent / "export.json.checkpoint" / "log"
-    before = len(sandbox.requests())
-    while process.poll() is None and len(sandbox.requests()) < before + 8:
-        pass
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    before = len(sandbox.commits())
+    way.lead(process, lambda: len(sandbox.commits()) >= before + 3)
+    way.stop(process)
     assert log.exists()
     assert (export.parent / "export.json.checkpoint" / "converted.jsonl").exists()
     summary = command.summary("export.json", *to, "--server-request-limit", "0s")
@@ -112,10 +116,15 @@ def test_a_killed_import_goes_on_with_what_was_converted(
 
 @pytest.mark.parametrize("name", ["coco.json", "coco.zip"])
 def test_an_import_straight_from_coco_survives_a_kill(
-    command: Command, sandbox_process: StartSandboxProcess, tmp_path: Path, name: str
+    command: Command,
+    sandbox_process: StartSandboxProcess,
+    turnstile: Callable[..., Turnstile],
+    tmp_path: Path,
+    name: str,
 ) -> None:
     """As any other: each box is there once, and what was converted is not made again."""
     sandbox = sandbox_process("--seed", "1")
+    way = turnstile(sandbox.url)
     project = sandbox.prepare(name="p", media=COUNT)
     images = [{"id": at, "file_name": f"img{at:06}.jpg", "width": 640, "height": 480} for at in range(COUNT)]
     boxes = [{"id": at, "image_id": at, "category_id": 7, "bbox": [at, 1, 5, 5]} for at in range(COUNT)]
@@ -125,12 +134,10 @@ def test_an_import_straight_from_coco_survives_a_kill(
             archive.writestr("annotations/instances_default.json", text)
     else:
         (tmp_path / name).write_text(text)
-    to = ("--server", sandbox.url, "--project", "p", "--max-batch-entries", "1", "--max-in-flight", "1")
-    process = command.start("import", name, *to, "--max-requests-per-second", "16")
-    while process.poll() is None and len(sandbox.commits()) < 3:
-        pass
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    to = ("--server", way.url, "--project", "p", "--max-batch-entries", "1", "--max-in-flight", "1")
+    process = command.start("import", name, *to)
+    way.lead(process, lambda: len(sandbox.commits()) >= 3)
+    way.stop(process)
     converted = tmp_path / f"{name}.checkpoint" / "converted.jsonl"
     before = converted.stat()
     summary = command.summary(name, *to, "--server-request-limit", "0s", "--limit", "20")
@@ -165,6 +172,12 @@ def test_what_finds_no_place_is_told_counted_and_asks_for_exit_code_1(
     changed = command("import", "export.json", *to)
     assert changed.returncode == 7
     assert "the class map is not what it was" in changed.stderr
+
+    assert "--settled-by export.json.checkpoint" in changed.stderr
+    anew = command.summary(
+        "export.json", *to, "--checkpoint", "anew", "--settled-by", "export.json.checkpoint"
+    )
+    assert (anew["delivered"], anew["conversion"]["left_behind"]) == (COUNT, {})
 
 
 def test_a_rejected_entry_says_where_it_came_from(

@@ -196,7 +196,7 @@ def test_sources_that_can_be_read_once_are_followed_as_they_are_read(
         env=command.environment,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=500,
         check=False,
     )
     assert found(json.loads(done.stdout)) == [0, 5]

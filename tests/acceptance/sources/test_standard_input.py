@@ -37,7 +37,7 @@ def fed(command: Command, stdin: BinaryIO | int, *arguments: str) -> tuple[int, 
         stdin=stdin,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=500,
         check=False,
     )
     return done.returncode, json.loads(done.stdout or "{}"), done.stderr

@@ -57,7 +57,7 @@ def work(programs: Path, ends: str, **more: str) -> int:
         ["bash", WORK, "huge.plan"],
         env=environment(programs, ends, **more),
         capture_output=True,
-        timeout=30,
+        timeout=60,
         check=False,
     ).returncode
 
@@ -100,7 +100,7 @@ def test_a_signal_is_handed_on_and_the_end_is_waited_for(programs: Path, code: i
     with subprocess.Popen(["bash", WORK, "huge.plan"], env=environment(programs, ends)) as task:
         assert ready.read_text() == "ready\n"
         task.send_signal(signal.SIGTERM)
-        assert task.wait(30) == code
+        assert task.wait(60) == code
 
 
 @pytest.mark.parametrize("moment", ["bulk-importer*", "worker=*", "wait*"])
@@ -119,7 +119,7 @@ def test_the_plan_comes_first_and_what_came_of_all_behind_the_array(programs: Pa
         env=environment(programs, SHARDS="12", AT_ONCE="3"),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -136,7 +136,7 @@ def test_a_plan_that_fails_submits_nothing(programs: Path) -> None:
         ["bash", SUBMIT, "labels.json", "labels.plan"],
         env=environment(programs, "exit 3"),
         capture_output=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert (done.returncode, len(called(programs))) == (3, 1)

@@ -260,3 +260,14 @@ def test_anything_in_a_row_is_carried_or_found(
     labelbox(exported(place, BOX, **row))
     first = of("a.png", name="car", bbox=BOX["bounding_box"])
     assert labelbox(imported(place, first, {**of("a.png"), **found})).books.carried["car"] >= 1
+
+
+def test_how_sure_a_model_was_is_left_behind(tmp_path: Path) -> None:
+    """As an import of predictions has it, beside the shape, which is carried."""
+    box = {"name": "car", "bbox": {"left": 20, "top": 10, "width": 60, "height": 40}}
+    sure = {"confidence": 0.5, "customMetrics": [{"name": "iou", "value": 1}]}
+    found = labelbox(imported(tmp_path, of("one.png", **box, **sure), of("one.png", **box)))
+    assert drawn(found.entries[0]) == {"car": [(20, 10, 60, 40)] * 2}
+    assert [(each.code, each.found) for each in found.found] == [
+        ("remark-left-out", "confidence, customMetrics")
+    ]

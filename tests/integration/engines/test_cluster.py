@@ -11,19 +11,25 @@ from bulk_importer.distributed.engines.cluster import opened_cluster
 from bulk_importer.errors import SchedulerUnavailable, UsageError
 
 
-async def connect(address: str) -> None:
-    async with opened_cluster(address, workers=1, patience=0.5, say=lambda _: None):
+async def connect(address: str, *, patience: float = 60.0) -> None:
+    async with opened_cluster(address, workers=1, patience=patience, say=lambda _: None):
         pass
 
 
 async def test_something_that_takes_the_connection_and_is_silent_is_not_waited_for_longer() -> None:
     """The time-out of Dask's client alone is not heeded then."""
-    server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    with pytest.raises(SchedulerUnavailable, match="nothing there answers like one"):
-        async with asyncio.timeout(20):
-            await connect(f"tcp://127.0.0.1:{port}")
-    server.close()
+    is_over = asyncio.Event()
+
+    async def keep_silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await is_over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(SchedulerUnavailable, match="nothing there answers like one"):
+            async with asyncio.timeout(60):
+                await connect(f"tcp://127.0.0.1:{port}", patience=0.5)
+        is_over.set()
 
 
 async def test_a_port_where_something_else_is_spoken_is_said_to_be_that() -> None:

@@ -70,7 +70,14 @@ class Fleet:
     """One command, as the engine sees it."""
 
     def __init__(
-        self, dask: DaskProcesses, folder: Path, *, shards: int, seconds: float, code: int = 0
+        self,
+        dask: DaskProcesses,
+        folder: Path,
+        *,
+        shards: int,
+        seconds: float,
+        code: int = 0,
+        silence_seconds: float = 3.0,
     ) -> None:
         self.plan, self.place, self.stop = plan_of(shards), FolderPlace(folder), StopSwitch()
         self.events: list[Event] = []
@@ -78,14 +85,15 @@ class Fleet:
         self.came_to: ExitCode | None = None
         self.outage_seconds = 60.0
         self._dask, self._folder, self._seconds, self._code = dask, folder, seconds, code
+        self._silence_seconds = silence_seconds
 
     async def run(self) -> None:
         options = FleetOptions(
             program=PROGRAM,
             arguments=self._arguments,
-            silence_seconds=3.0,
+            silence_seconds=self._silence_seconds,
             outage_seconds=self.outage_seconds,
-            grace_seconds=10.0,
+            grace_seconds=60.0,
             complain=lambda index, words: self.words.append(words),
         )
         async with opened_cluster(
@@ -107,7 +115,7 @@ class Fleet:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(500), asyncio.TaskGroup() as group:
             group.create_task(self.run())
             yield
 
@@ -125,7 +133,7 @@ class Fleet:
 
 async def test_all_shards_are_imported_and_seen_in_one_line(dask: DaskProcesses, tmp_path: Path) -> None:
     dask.start("a")
-    fleet = Fleet(dask, tmp_path, shards=4, seconds=0.3)
+    fleet = Fleet(dask, tmp_path, shards=4, seconds=0.3, silence_seconds=60.0)
     async with fleet.running():
         pass
     assert fleet.states() == ["complete"] * 4

@@ -15,6 +15,7 @@ from bulk_importer.pipeline.retry.plan import RetrySpec
 from bulk_importer.pipeline.retry.retrying import retry_rejected
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
 from bulk_importer.settings import Settings
+from support.around.stepped_clock import SteppedClock
 from support.importing import RunImport
 
 CLASSES: list[dict[str, Any]] = [
@@ -58,7 +59,7 @@ def _ask(url: str, body: object) -> Any:
     data = None if body is None else json.dumps(body).encode()
     method = "GET" if body is None else "PUT"
     with urlopen(
-        Request(url, data=data, method=method, headers={"Content-Type": "application/json"}), timeout=20
+        Request(url, data=data, method=method, headers={"Content-Type": "application/json"}), timeout=60
     ) as answer:
         return json.load(answer)
 
@@ -148,7 +149,7 @@ async def test_what_was_taken_away_ends_the_run_once(
 
 
 async def test_a_change_during_the_run_names_what_was_delivered_since(
-    start_sandbox: Any, run_import: RunImport
+    clocks: list[SteppedClock], start_sandbox: Any, run_import: RunImport
 ) -> None:
     """The server accepts an option that is gone and drops it; only a reading tells."""
     sandbox = await start_sandbox(seed=1, faults=FaultScript(["ok", Fault("delay", seconds=1.0)]))
@@ -160,6 +161,7 @@ async def test_a_change_during_the_run_names_what_was_delivered_since(
         while not any(seen.committed for seen in sandbox.requests):
             await asyncio.sleep(0.005)
         await put_config(sandbox, project, changed(rain="rain"))
+        clocks[-1].pass_on(1.0)
     summary = running.result()
     assert summary.exit_code == ExitCode.LABEL_CONFIG
     assert "lost the option 'sunny'" in summary.message
@@ -186,7 +188,7 @@ async def test_a_run_is_ended_while_it_goes_on(start_sandbox: Any, run_import: R
 
 
 async def test_a_refusal_of_what_was_found_right_makes_it_look(
-    start_sandbox: Any, run_import: RunImport
+    clocks: list[SteppedClock], start_sandbox: Any, run_import: RunImport
 ) -> None:
     """A class that is gone is refused by the server; the reason is the configuration and not the entries."""
     sandbox = await start_sandbox(seed=1, faults=FaultScript(["ok", Fault("delay", seconds=0.5)]))
@@ -198,6 +200,7 @@ async def test_a_refusal_of_what_was_found_right_makes_it_look(
         while not any(seen.committed for seen in sandbox.requests):
             await asyncio.sleep(0.005)
         await put_config(sandbox, project, CLASSES[:1])
+        clocks[-1].pass_on(0.5)
     summary = running.result()
     assert summary.exit_code == ExitCode.LABEL_CONFIG
     assert "SELECT 'weather' is gone" in summary.message

@@ -40,7 +40,7 @@ def test_it_says_how_to_use_it_and_ends_cleanly(signum: signal.Signals) -> None:
         url = said.split()[7].rstrip(".")
         said += "".join(process.stdout.readline() for _ in range(4))
         process.send_signal(signum)
-        assert process.wait(10) == ExitCode.DELIVERED
+        assert process.wait(60) == ExitCode.DELIVERED
         assert process.stderr.read() == "The sandbox has stopped.\n"
     assert f"bulk-importer import FILE.json --server {url} --project 'my project'" in said
     assert "7 media" in said
@@ -102,8 +102,12 @@ def test_a_configuration_can_be_given_to_it_as_a_server_exports_or_shows_it(
     [
         (["--faults", "nowhere.toml"], "nowhere.toml"),
         (["--cost-model", "nowhere.toml"], "nowhere.toml"),
-        (["--label-config", "nowhere.json"], "nowhere.json"),
+        (["--project", "p", "--label-config", "nowhere.json"], "nowhere.json"),
+        (["--label-config", "classes.json"], "no effect without --project"),
+        (["--media", "5"], "no effect without --project"),
+        (["--project", "p", "--media", "-1"], "--media is a number of media"),
         (["--time-scale", "0"], "--time-scale"),
+        (["--time-scale", "nan"], "--time-scale"),
         (["--flavour", "vanilla"], "vanilla"),
         (["--project", "no/slash"], "no/slash"),
         (["--host", "203.0.113.1"], "203.0.113.1"),
@@ -153,6 +157,6 @@ def test_help_comes_quickly_because_nothing_heavy_is_imported() -> None:
         "print([name for name in ('aiohttp', 'orjson', 'sqlite3', 'jsonschema_rs', 'msgspec') if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert "aiohttp" not in done.stdout.splitlines()[-1]

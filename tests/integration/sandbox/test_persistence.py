@@ -49,7 +49,7 @@ def test_a_killed_sandbox_holds_what_it_answered_and_nothing_by_half(
 
 def _upload_until_it_dies(url: str, project: dict[str, Any], number: int, answered: list[int]) -> None:
     parts = urlsplit(url)
-    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     try:
         while True:
             number += 1

@@ -42,7 +42,7 @@ def _body(sandbox: Any) -> bytes:
 )
 def test_the_type_of_a_body_is_not_looked_at(sandbox: Any, headers: dict[str, str]) -> None:
     parts = urlsplit(sandbox.url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     connection.request("POST", _route(sandbox), _body(sandbox), headers)
     answer = connection.getresponse()
     assert (answer.status, json.load(answer)) == (200, {"errorMessages": ""})
@@ -52,7 +52,7 @@ def test_the_type_of_a_body_is_not_looked_at(sandbox: Any, headers: dict[str, st
 def test_a_connection_is_kept_for_a_hundred_requests_and_a_new_one_goes_on(sandbox: Any) -> None:
     """As the official client does: first a HEAD that tests the token, then one request after the other."""
     parts = urlsplit(sandbox.url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     connection.request("HEAD", f"/api/v1/project?token={_TOKEN}")
     answer = connection.getresponse()
     assert (answer.status, answer.read()) == (200, b"")
@@ -101,11 +101,11 @@ def test_the_library_that_the_official_client_uses_is_served(sandbox: Any) -> No
 
     with requests.Session() as session:
         query = {"token": _TOKEN}
-        assert session.head(f"{sandbox.url}/api/v1/project", params=query, timeout=10).ok
-        project = session.get(f"{sandbox.url}/api/v1/project", params=query, timeout=10).json()[0]["id"]
+        assert session.head(f"{sandbox.url}/api/v1/project", params=query, timeout=60).ok
+        project = session.get(f"{sandbox.url}/api/v1/project", params=query, timeout=60).json()[0]["id"]
         route = f"{sandbox.url}/api/v1/project/{project}/prediction"
         for _ in range(120):
-            answer = session.post(route, params=query, data=b"[{}]", timeout=10)
+            answer = session.post(route, params=query, data=b"[{}]", timeout=60)
             assert (answer.status_code, answer.json()) == (200, {"errorMessages": ""})
-        refused = session.post(route, params=query, data=json.dumps([{"labels": 5}]), timeout=10)
+        refused = session.post(route, params=query, data=json.dumps([{"labels": 5}]), timeout=60)
         assert "Schema validation failed" in refused.json()["errorMessages"]

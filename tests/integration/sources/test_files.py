@@ -115,7 +115,7 @@ async def test_a_pipe_is_read_as_its_bytes_come(tmp_path: Path) -> None:
         source = await open_source(str(fifo))
         seen = await read_source(source, workers=2, segment_bytes=300_000)
         await source.aclose()
-        assert writer.wait(timeout=30) == 0
+        assert writer.wait(timeout=60) == 0
     assert seen.error is None
     assert seen.elements == plain_reading(CONTENT).elements
 

@@ -7,7 +7,6 @@ import pytest
 from benchmarks.campaigns.undo_campaign import play_stories
 
 
-@pytest.mark.timeout(120)
 def test_random_stories_leave_what_a_naive_model_says() -> None:
     """Imports, people, backups, wipes, imports of backups and undos, in any order."""
     assert play_stories(range(24)) == ""

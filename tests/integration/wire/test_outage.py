@@ -15,6 +15,7 @@ import pytest
 from bulk_importer.checkpoint import read_state
 from bulk_importer.errors import ExitCode, ServerUnavailable, UsageError
 from bulk_importer.events import (
+    AnswerMissed,
     BatchDelivered,
     BatchSealed,
     Event,
@@ -26,6 +27,7 @@ from bulk_importer.sandbox import Fault, FaultScript, Sandbox, SandboxConfig
 from bulk_importer.settings import Settings
 from bulk_importer.summary import RunState
 from bulk_importer.transfer.stop import StopSwitch
+from support.around.stepped_clock import SteppedClock
 from support.entries import entry
 from support.importing import import_file
 
@@ -171,14 +173,21 @@ async def test_a_server_that_has_lost_its_database_before_a_run_does_not_refuse_
             await import_file(source, settings)
 
 
-async def test_while_connections_are_refused_a_look_up_waits_too(tmp_path: Path) -> None:
+async def test_while_connections_are_refused_a_look_up_waits_too(
+    clocks: list[SteppedClock], tmp_path: Path
+) -> None:
     """A run that is started a moment before its server is not lost."""
     faults = FaultScript([Fault("refuse connections", window=(0.0, 0.4), route="any")])
+
+    def observe(event: Event) -> None:
+        if isinstance(event, AnswerMissed):
+            clocks[0].pass_on(0.4)
+
     async with Sandbox(SandboxConfig(seed=1, faults=faults)) as sandbox:
         project = await sandbox.prepare(name="p", media=3)
         source = write_labels(tmp_path / "labels.json", project.media_ids)
-        settings = Settings(server=sandbox.url, project="p", workers=0, max_outage=30)
-        summary = await import_file(source, settings)
+        settings = Settings(server=sandbox.url, project="p", workers=0, wait_for_server=60)
+        summary = await import_file(source, settings, observe=observe)
     assert summary.delivered == 3
 
 

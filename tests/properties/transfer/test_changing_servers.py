@@ -63,6 +63,25 @@ BADLY_ENDED = {
         latency=0.05,
         seed=3694,
     ),
+    "one that nothing passed before, then another gateway": Story(
+        media=many(9),
+        windows=[
+            Window(Trouble.NO_DATABASE, 0.05880626334825889, 15.794643953609178),
+            Window(Trouble.THROTTLED, 1.405774828105616, 15.61563516600049),
+            Window(Trouble.UNWRITABLE, 26.29393696036427, 33.68865485961709),
+            Window(Trouble.FORBIDDING, 34.15771652012181, 10.873612950893357),
+        ],
+        max_entries=2,
+        latency=0.05,
+        max_outage=60.0,
+        seed=501132,
+    ),
+    "more culprits in a row than may be set aside, then an innocent": Story(
+        media=many(9), poison=dict.fromkeys(range(8), Poison.CRASH)
+    ),
+    "more culprits in a row than may lose their answers, then innocents": Story(
+        media=many(9), poison=dict.fromkeys(range(6), Poison.LOST)
+    ),
     "what follows the culprit in its lane is all that is left": Story(
         media="abcb", poison={1: Poison.LOST}, latency=5.0
     ),

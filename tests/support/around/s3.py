@@ -44,5 +44,5 @@ def put(endpoint: str, key: str, content: bytes) -> None:
     request = urllib.request.Request(f"{endpoint}/labels/{key}", data=content or None, method="PUT")
     request.add_header("Content-Type", "application/json")
     request.add_header("Authorization", "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/s3/aws4_request")
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 200

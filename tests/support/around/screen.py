@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -16,6 +17,9 @@ from pathlib import Path
 import pyte
 
 from support.commands import COMMAND
+
+_DRAWN = re.compile(rb"(?=\r\x1b\[J)")
+"""Where the line of progress is drawn anew: a slow reader gets several in one piece."""
 
 
 class Terminal:
@@ -62,7 +66,7 @@ class Terminal:
         os.write(self._master, keys.encode())
 
     def read(self, until: Callable[[list[str]], bool], seconds: float = 60.0) -> list[str]:
-        """The lines on the screen as soon as they are as wanted, or when the command is over.
+        """The lines on the screen as soon as they are as wanted, however briefly, or when the command is over.
 
         Raises:
             AssertionError: they never were, and it was not over in time.
@@ -71,14 +75,19 @@ class Terminal:
         while time.monotonic() < deadline:
             if until(self.shown()):
                 return self.shown()
-            if not self._take(0.1):
+            before = len(self.screens)
+            is_over = not self._take(0.1)
+            for screen in self.screens[before:]:
+                if until(screen):
+                    return screen
+            if is_over:
                 return self.shown()
         raise AssertionError("the screen never showed it:\n" + "\n".join(self.shown()))
 
-    def finish(self, seconds: float = 90.0) -> list[str]:
+    def finish(self, seconds: float = 300.0) -> list[str]:
         """Let it come to its end; the lines that are left on the screen."""
         self.read(lambda _: False, seconds)
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=60)
         return self.shown()
 
     def shown(self) -> list[str]:
@@ -105,8 +114,9 @@ class Terminal:
         except OSError:  # nobody has the other end open any more
             return False
         self.seen += piece
-        self._stream.feed(piece)
-        self.screens.append(self.shown())
+        for drawn in filter(None, _DRAWN.split(piece)):
+            self._stream.feed(drawn)
+            self.screens.append(self.shown())
         return bool(piece)
 
     def _set_size(self, columns: int, lines: int) -> None:

@@ -7,13 +7,15 @@ may be waited for: threads and sockets live in real time.
 from __future__ import annotations
 
 import asyncio
+import functools
 import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["run_in_simulated_time"]
+__all__ = ["in_simulated_time", "run_in_simulated_time"]
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 class _LeapingSelector(selectors.SelectSelector):
@@ -45,3 +47,13 @@ def run_in_simulated_time(main: Coroutine[Any, Any, _T]) -> _T:
     """As `asyncio.run` does, in no time."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(main)
+
+
+def in_simulated_time(test: Callable[_P, Coroutine[Any, Any, _T]]) -> Callable[_P, _T]:
+    """Let an asynchronous test run so: no machine is too slow for it."""
+
+    @functools.wraps(test)
+    def run(*arguments: _P.args, **named: _P.kwargs) -> _T:
+        return run_in_simulated_time(test(*arguments, **named))
+
+    return run

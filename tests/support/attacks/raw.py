@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 __all__ = ["Answer", "Headers", "request", "said_to"]
 
-SECONDS = 20.0
+SECONDS = 60.0
 Headers = Sequence[tuple[str, str]]
 
 

@@ -108,7 +108,7 @@ def look_at(page: Page, name: str) -> None:
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             keep_picture(page, f"{name}-{width}-{scheme}")
             all_of_it = expect(page.locator("html"), f"wider than {width} pixels")
-            all_of_it.to_have_js_property("scrollWidth", width, timeout=3_000)  # plots follow the window
+            all_of_it.to_have_js_property("scrollWidth", width, timeout=60_000)  # plots follow the window
             if (width, scheme) in _JUDGED:
                 found = barriers(page)
                 assert not found, f"{width} pixels, {scheme}: {found}"

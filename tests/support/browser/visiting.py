@@ -26,7 +26,7 @@ class Visitor:
         self.expected: list[str] = []
         self._host = urlsplit(url).netloc
         self.context = browser.new_context(**context)
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(60_000)
         self.context.on("console", self._said)
         self.context.on("weberror", lambda error: self.complaints.append(f"a script failed: {error.error}"))
         self.context.on("request", self._requested)

@@ -78,6 +78,6 @@ class Stage:
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Return when something is so."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not is_so():
                 await asyncio.sleep(0.005)

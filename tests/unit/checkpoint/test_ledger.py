@@ -114,7 +114,7 @@ async def test_closing_ends_what_is_being_written_even_when_it_is_cancelled(tmp_
     def wait(step: str, path: Path) -> None:
         if (step, path.name) == ("sync", "log") and armed:
             writing.set()
-            go_on.wait(30)
+            go_on.wait(60)
 
     armed = False
     checkpoint = Checkpoint.open(

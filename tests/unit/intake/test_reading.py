@@ -224,7 +224,7 @@ def read_brackets(file: Path, opened: int, closed: int) -> str:
         env={"PYTHONPATH": ":".join(sys.path)},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=500,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr[-2000:]

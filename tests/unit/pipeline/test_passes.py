@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bulk_importer.errors import ExitCode, NotVerified, SourceUnreadable
 from bulk_importer.events import DoubtsAwaited, DoubtsEnded
 from bulk_importer.model import Batch, Outcome
@@ -115,9 +117,14 @@ async def test_what_is_still_running_is_not_waited_for_longer_than_allowed(tmp_p
     assert result.errors == ()
 
 
-async def test_what_is_nearly_over_is_waited_for(tmp_path: Path) -> None:
-    async with offline_run(tmp_path, THREE, doubt_wait=1.0) as world:
-        await Passes(world.run, go=Going(world, 0, later=LIMIT_SECONDS - 0.4)).run()
+async def test_what_is_nearly_over_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with offline_run(tmp_path, THREE, doubt_wait=LIMIT_SECONDS / 2) as world:
+
+        async def sleep(seconds: float) -> None:
+            world.later[0] += seconds
+
+        monkeypatch.setattr(world.run.stop, "sleep", sleep)
+        await Passes(world.run, go=Going(world, 0, later=0.6 * LIMIT_SECONDS)).run()
         assert world.fates == {"delivered": 3}
         assert len(world.seen(DoubtsAwaited)) == 1
 

@@ -22,7 +22,7 @@ from bulk_importer.datagym.answers.verdicts import (
 from bulk_importer.errors import ExitCode, ServerUnavailable
 from bulk_importer.events import BatchSealed, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
-from support.around.simulated_time import run_in_simulated_time
+from support.around.simulated_time import in_simulated_time, run_in_simulated_time
 from support.sending import AWAY, BUSY, FORBIDDEN, REFUSAL, TOO_LARGE, World, refusing, scripted
 
 CONFLICT = Again(Cause.CONFLICT, "ex_system")
@@ -37,6 +37,7 @@ IN_NOBODYS_WORDS = [
 ]
 
 
+@in_simulated_time
 async def test_a_refused_batch_is_taken_apart_in_order() -> None:
     """Two of one media in it never overtake each other, and only the culprit is rejected."""
     world = World("abab", refusing(1), entries=4)
@@ -46,6 +47,7 @@ async def test_a_refused_batch_is_taken_apart_in_order() -> None:
     assert [positions for positions in world.sent if 2 in positions and 0 in positions] == [[0, 1, 2, 3]]
 
 
+@in_simulated_time
 async def test_parts_are_sealed_where_people_can_see_it() -> None:
     """Every request has its event, with a number of its own."""
     world = World("abcd", refusing(3), entries=4)
@@ -54,6 +56,7 @@ async def test_parts_are_sealed_where_people_can_see_it() -> None:
     assert len(sealed) == len(set(sealed)) == len(world.sent)
 
 
+@in_simulated_time
 async def test_entries_that_the_server_names_are_left_out_at_once() -> None:
     """The others go once more, together."""
     named = AgainInPart({1: {"/labels": ("no",)}, 2: {"": ("no",)}}, "2 errors")
@@ -63,6 +66,7 @@ async def test_entries_that_the_server_names_are_left_out_at_once() -> None:
     assert world.sent == [[0, 1, 2, 3], [0, 3]]
 
 
+@in_simulated_time
 async def test_a_stop_in_the_middle_of_taking_apart_leaves_the_rest_owed() -> None:
     """Nothing leaves any more, and everything that had left has its outcome on record."""
     parts = 0
@@ -81,6 +85,7 @@ async def test_a_stop_in_the_middle_of_taking_apart_leaves_the_rest_owed() -> No
     assert not world.diary.of("rejected")
 
 
+@in_simulated_time
 async def test_a_single_entry_that_is_too_large_is_rejected() -> None:
     """The limit of the others stays as it is."""
     world = World("ab", refusing(0, verdict=TOO_LARGE), entries=1)
@@ -89,6 +94,7 @@ async def test_a_single_entry_that_is_too_large_is_rejected() -> None:
     assert world.learnt_max_bytes is None
 
 
+@in_simulated_time
 async def test_a_part_that_is_too_large_is_split_and_not_mixed_with_others() -> None:
     """A suspect keeps its group; with one slot the others go on while it waits."""
     said = [CONFLICT, TOO_LARGE]
@@ -102,6 +108,7 @@ async def test_a_part_that_is_too_large_is_split_and_not_mixed_with_others() -> 
     assert world.sent == [[0, 1, 2, 3], [4, 5], [0, 1, 2, 3], [0, 1], [2, 3]]
 
 
+@in_simulated_time
 async def test_a_deadlock_goes_again_and_is_split_the_second_time() -> None:
     """Nobody is blamed for it."""
     world = World("abcd", scripted(CONFLICT, CONFLICT), entries=4)
@@ -110,6 +117,7 @@ async def test_a_deadlock_goes_again_and_is_split_the_second_time() -> None:
     assert world.diary.of("delivered") == [0, 1, 2, 3]
 
 
+@in_simulated_time
 async def test_an_entry_that_always_deadlocks_is_refused_only_after_failing_alone() -> None:
     """As often as the policy says, with nothing else in flight."""
     in_flight = 0
@@ -130,6 +138,7 @@ async def test_an_entry_that_always_deadlocks_is_refused_only_after_failing_alon
     assert beside[-2:] == [1, 1]
 
 
+@in_simulated_time
 async def test_a_lost_answer_in_the_middle_of_taking_apart_leaves_the_rest_to_be_sent() -> None:
     """Entries of other media go again; those behind the doubt do not."""
     world = World("abac", scripted(REFUSAL, InDoubt(Cause.DISCONNECTED, "lost")), entries=4)
@@ -138,6 +147,7 @@ async def test_a_lost_answer_in_the_middle_of_taking_apart_leaves_the_rest_to_be
     assert world.diary.of("delivered") == [3]
 
 
+@in_simulated_time
 async def test_an_outage_in_the_middle_of_taking_apart_costs_nothing_that_was_learnt() -> None:
     """One culprit among eight costs eight requests at most, however often the server is away in between."""
     answered: list[list[int]] = []
@@ -158,6 +168,7 @@ async def test_an_outage_in_the_middle_of_taking_apart_costs_nothing_that_was_le
     assert world.diary.of("rejected") == [5]
 
 
+@in_simulated_time
 async def test_batches_that_are_taken_apart_take_turns_at_trying_a_server_that_was_away() -> None:
     """None waits for another for ever, and while it is away one at most is on its way."""
     tries: list[int] = []
@@ -312,6 +323,7 @@ def test_a_database_that_stays_unwritable_ends_the_run_with_everything_owed() ->
     run_in_simulated_time(run())
 
 
+@in_simulated_time
 async def test_a_stop_while_what_is_taken_apart_waits_for_the_server_leaves_it_owed() -> None:
     """At once, and with nothing on record as under way."""
 
@@ -367,6 +379,7 @@ def test_a_run_outlives_three_hours_without_a_server_and_ends_by_itself() -> Non
 
 @pytest.mark.parametrize("verdict", IN_NOBODYS_WORDS, ids=lambda verdict: verdict.reason)
 @pytest.mark.parametrize("in_flight", [1, 4])
+@in_simulated_time
 async def test_what_nobodys_words_refuse_while_others_pass_costs_one_entry(
     verdict: Verdict, in_flight: int
 ) -> None:
@@ -378,6 +391,7 @@ async def test_what_nobodys_words_refuse_while_others_pass_costs_one_entry(
     assert len(world.sent) <= 3 + 2 * 3 * 3 + 6, "three levels of halves, three tries each, and six alone"
 
 
+@in_simulated_time
 async def test_the_only_entry_that_is_disliked_is_rejected_although_nothing_else_is_there_to_show_it() -> (
     None
 ):
@@ -388,6 +402,7 @@ async def test_the_only_entry_that_is_disliked_is_rejected_although_nothing_else
     assert world.looks
 
 
+@in_simulated_time
 async def test_what_refuses_everything_in_nobodys_words_ends_the_run_after_a_few_tries() -> None:
     """A gateway that wants another token: nothing passes, and waiting changes nothing."""
 

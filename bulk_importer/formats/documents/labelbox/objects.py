@@ -34,6 +34,8 @@ _Json: TypeAlias = Mapping[str, Any]
 
 _LARGEST = Size(65535, 65535)
 _ANSWERS = ("radio_answer", "checklist_answers", "text_answer", "answer")
+_OF_MODELS = ("confidence", "customMetrics")
+"""What an import of predictions says beside their shapes."""
 _ELSEWHERE = ("mask", "composite_mask", "segmentation_mask")
 
 
@@ -65,6 +67,9 @@ def object_of(row: Any, origin: str, size: Size | None) -> Iterator[Annotation |
         else:
             answers[found[0]] = found[1]
     yield Annotation(label, shape, origin, answers)
+    beside = [key for key in _OF_MODELS if row.get(key) not in (None, [])]
+    if beside:
+        yield Left("remark-left-out", origin, label, "labels", ", ".join(beside), objects=0)
 
 
 def tag_of(row: Any, origin: str) -> Tag | Left:

@@ -144,7 +144,7 @@ async def _put(url: str) -> None:
     import asyncio
 
     def send() -> None:
-        with urlopen(Request(url, data=b"{}", method="PUT"), timeout=20) as answer:
+        with urlopen(Request(url, data=b"{}", method="PUT"), timeout=60) as answer:
             answer.read()
 
     await asyncio.to_thread(send)

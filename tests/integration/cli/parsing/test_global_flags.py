@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,11 @@ def test_an_output_that_cannot_be_written_is_told_before_anything_is_done(
     assert captured.out == ""
 
 
+def open_files() -> set[str]:
+    """The names of those that this process has open."""
+    return {os.path.realpath(each) for each in Path("/proc/self/fd").iterdir()}
+
+
 def test_the_output_of_one_command_does_not_go_into_the_file_of_another(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,6 +138,7 @@ def test_the_output_of_one_command_does_not_go_into_the_file_of_another(
     file = tmp_path / "codes"
     assert main(["explain", "--output", str(file)]) == 0
     assert "Exit codes" in file.read_text()
+    assert str(file) not in open_files(), "nobody writes to it any more"
     assert capsys.readouterr().out == ""
     assert main(["explain", "--output", "-"]) == 0
     assert "Exit codes" in capsys.readouterr().out

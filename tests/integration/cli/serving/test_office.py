@@ -21,6 +21,7 @@ from bulk_importer.errors import UsageError
 from bulk_importer.model import ErrorBudget
 from bulk_importer.sandbox import Fault, FaultScript, Sandbox
 from support.around.alone import port_of, reserve_port
+from support.around.stepped_clock import SteppedClock
 from support.entries import entry, noted
 from support.serving.desk import desk
 
@@ -179,7 +180,7 @@ async def test_a_check_says_that_the_server_does_not_answer(tmp_path: Path) -> N
     with reserve_port() as nobody:
         async with desk(tmp_path / "spool", f"http://127.0.0.1:{port_of(nobody)}") as here:
             job = await here.upload([entry("m")])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not (running := here.office.running.get(job.id)) or not running.facts()["state"]:
                     await asyncio.sleep(0.01)
             assert "does not answer" in str(running.facts()["state"])
@@ -229,7 +230,7 @@ async def test_an_upload_is_removed_with_or_without_the_record_of_what_it_delive
 
 
 async def test_after_a_restart_everything_stands_as_it_stood(
-    start_sandbox: StartSandbox, tmp_path: Path
+    clocks: list[SteppedClock], start_sandbox: StartSandbox, tmp_path: Path
 ) -> None:
     """What waited for a person waits, what was confirmed is imported, and what was cut is resumed; nothing twice."""
     sandbox = await start_sandbox(seed=1, faults=FaultScript([Fault("delay", seconds=0.3)]))
@@ -237,6 +238,7 @@ async def test_after_a_restart_everything_stands_as_it_stood(
     one_by_one = {"max_in_flight": 1, "max_batch_entries": 1}
     root = tmp_path / "spool"
     async with desk(root, sandbox.url, **one_by_one) as here:
+        here.stop.subscribe(lambda: clocks[0].pass_on(0.3))  # so that what is in flight then lands
         cut = await here.checked([entry(media) for media in project.media_ids[:3]])
         queued = await here.checked([entry(project.media_ids[3])])
         waiting = await here.checked([entry(project.media_ids[4])])

@@ -370,7 +370,7 @@ async def test_a_browser_that_has_left_is_forgotten(here: Desk, monkeypatch: pyt
 
 
 async def _event(_: Asking, stream: aiohttp.ClientResponse) -> str:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for line in stream.content:
             if line.startswith(b"event: "):
                 return line.decode().removeprefix("event: ").strip()

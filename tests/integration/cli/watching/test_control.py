@@ -9,12 +9,15 @@ import socket
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bulk_importer.errors import CheckpointLocked, ExitCode, Interrupted
+from bulk_importer.pipeline import opening
+from bulk_importer.readback.doubts import Doubts
 from bulk_importer.sandbox import Fault, FaultScript
 from bulk_importer.steering.server import SOCKET
 from bulk_importer.transfer.stop import StopSwitch
@@ -214,34 +217,51 @@ async def test_a_pause_lasts_into_the_next_source_of_the_command(stage: Stage, r
     assert [each.exit_code for each in await importing] == [ExitCode.DELIVERED, ExitCode.UNFINISHED]
 
 
-async def test_a_pause_during_an_outage_is_nothing_to_give_up_for(begin: Begin, run: Run) -> None:
+async def test_a_pause_during_an_outage_is_nothing_to_give_up_for(
+    begin: Begin, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With a patience that is much shorter than the pause."""
     stage = await begin(FaultScript(["ok", "ok", Fault(503, times=8)]))
     [source] = await stage.prepared("l.json")
     folder = Path(f"{source}.checkpoint")
-    quick = {"retry_wait": 0.01, "probe_wait": 0.02, "max_probe_wait": 0.05, "max_outage": 0.5}
-    importing = asyncio.create_task(stage.imported([source], **quick))
-    await stage.until(lambda: bool(logged(folder, "OutageBegan")))
-    await run("control", folder, "pause")
-    came = len(stage.sandbox.requests)
-    await asyncio.sleep(0.8)
-    assert len(stage.sandbox.requests) <= came + 1
-    await run("control", folder, "resume")
-    [summary] = await importing
+    quick = {"retry_wait": 0.01, "probe_wait": 0.02, "max_probe_wait": 0.05, "max_outage": 600.0}
+    async with stage.watched(**quick) as (watch, settings):
+        importing = asyncio.create_task(stage.run(source, watch, settings))
+        await stage.until(lambda: bool(logged(folder, "OutageBegan")))
+        await run("control", folder, "pause")
+        came = len(stage.sandbox.requests)
+        monkeypatch.setattr(watch.steering, "_clock", lambda: time.monotonic() + 3600.0)
+        await asyncio.sleep(0.3)
+        assert len(stage.sandbox.requests) <= came + 1
+        await run("control", folder, "resume")
+        summary = await importing
     assert summary.delivered == MEDIA
 
 
-async def test_a_pause_while_lost_answers_are_awaited_holds_for_the_next_pass(begin: Begin, run: Run) -> None:
+async def test_a_pause_while_lost_answers_are_awaited_holds_for_the_next_pass(
+    begin: Begin, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What turns out to be owed does not leave, although a pass begins that knows nothing of the pause."""
+    limit, later, is_over = 3600.0, [0.0], asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        await is_over.wait()
+        later[0] = limit
+
     stage = await begin(FaultScript(["ok", "reset before commit"]))
+    monkeypatch.setattr(opening, "Doubts", partial(Doubts, clock=lambda: time.time() + later[0]))
+    monkeypatch.setattr(stage.stop, "sleep", sleep)
     [source] = await stage.prepared("l.json")
     folder = Path(f"{source}.checkpoint")
-    soon = {"server_request_limit": 1.2, "max_requests_per_second": None, "max_batch_entries": 20}
-    importing = asyncio.create_task(stage.imported([source], **soon))
+    apart = {"server_request_limit": limit, "doubt_wait": 2 * limit}
+    importing = asyncio.create_task(
+        stage.imported([source], max_requests_per_second=None, max_batch_entries=20, **apart)
+    )
     await stage.until(lambda: bool(logged(folder, "DoubtsAwaited")))
     await run("control", folder, "pause")
     came = len(stage.sandbox.requests)
-    await asyncio.sleep(1.3)
+    is_over.set()
+    await asyncio.sleep(0.3)
     assert len(stage.sandbox.requests) == came
     assert not importing.done()
     await run("control", folder, "resume")

@@ -20,6 +20,7 @@ from bulk_importer.cli.watching.browsers import opening
 from bulk_importer.cli.watching.browsers.foreign_page import CheckpointsSeen
 from bulk_importer.cli.watching.watch import Outcome
 from bulk_importer.errors import UsageError
+from bulk_importer.observe.page.running import live
 from bulk_importer.sandbox import Sandbox
 from support.watching.stage import MEDIA, Stage
 
@@ -155,18 +156,18 @@ async def test_nothing_else_can_be_asked_for(stage: Stage, printed: list[str], w
             assert "There is no such button." in await answer.text()
 
 
-async def test_the_end_waits_for_nobody_who_does_not_look(stage: Stage, printed: list[str]) -> None:
-    """And not long for one who does not take what he is told."""
-    loop = asyncio.get_running_loop()
-    async with stage.watched(**ALIVE) as (watch, _):
-        began = loop.time()
-        await watch.ended(Outcome(exit_code=0, facts={}))
-        assert loop.time() - began < 0.2
+async def test_the_end_waits_for_nobody_who_does_not_look(
+    stage: Stage, printed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a moment at most for one who does not take what he is told."""
+    with monkeypatch.context() as patch:
+        patch.setattr(live, "_LINGER_SECONDS", 1e6)
+        async with stage.watched(**ALIVE) as (watch, _):
+            await watch.ended(Outcome(exit_code=0, facts={}))
+    monkeypatch.setattr(live, "_SEND_SECONDS", 1e6)
     async with stage.watched(**ALIVE) as (watch, _), browser(printed[1]) as ours:
         answer = await ours.session.get(f"{ours.root}/events")
-        began = loop.time()
         await watch.ended(Outcome(exit_code=0, facts={}))
-        assert loop.time() - began < 1.0
         answer.close()
 
 
@@ -174,7 +175,7 @@ async def test_many_may_look_and_the_first_have_to_leave(stage: Stage, printed: 
     """Who looks anew is the one who is there."""
     async with stage.watched(**ALIVE), browser(printed[0]) as ours:
         answers = [await ours.session.get(f"{ours.root}/events") for _ in range(9)]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             first = await answers[0].content.read()
         assert b"event: full" in first
         for each in answers:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from bulk_importer.distributed.leases.lease import Lease, take
 from bulk_importer.distributed.leases.waiting import Waiting
 from bulk_importer.distributed.places.folder import FolderPlace
 from bulk_importer.errors import CheckpointUnusable, ExitCode, Interrupted
+from bulk_importer.machine.boot_clock import boot_seconds
 from bulk_importer.transfer.stop import StopSwitch
 
 KEY = "work/00017"
@@ -75,9 +78,23 @@ class Loss:
         await self._came.wait()
 
 
-async def taken(place: FolderPlace, seconds: float = LONG) -> Lease:
+class UnhurriedClock:
+    """A clock that takes no notice of how long this process was not let run."""
+
+    def __init__(self) -> None:
+        self._now, self._read_at = 0.0, time.monotonic()
+
+    def __call__(self) -> float:
+        before, self._read_at = self._read_at, time.monotonic()
+        self._now += min(self._read_at - before, 5 * SHORT / 4)
+        return self._now
+
+
+async def taken(
+    place: FolderPlace, seconds: float = LONG, *, clock: Callable[[], float] = boot_seconds
+) -> Lease:
     """The lease, where it is to be had at once."""
-    return await take(place, KEY, holder="one", seconds=seconds, wait=Patience(1))
+    return await take(place, KEY, holder="one", seconds=seconds, wait=Patience(1), clock=clock)
 
 
 async def test_the_first_one_has_it_and_the_second_one_is_told_who(place: Stuck) -> None:
@@ -115,7 +132,7 @@ async def test_what_its_holder_left_is_taken_after_its_time(place: Stuck) -> Non
 
 async def test_a_holder_that_gives_signs_keeps_it(place: Stuck) -> None:
     """For longer than a sign holds, four of which are given in that time."""
-    first = await taken(place, 5 * SHORT)
+    first = await taken(place, 5 * SHORT, clock=UnhurriedClock())
     async with first.kept(pytest.fail):
         with pytest.raises(TimeoutError):
             await take(place, KEY, holder="two", seconds=SHORT, wait=Patience(3))
@@ -153,7 +170,7 @@ async def test_a_place_that_refuses_is_asked_again_until_the_time_is_over(place:
 
 async def test_a_refusal_that_passes_costs_nothing(place: Stuck) -> None:
     """The sign is given a little later."""
-    first = await taken(place, 10 * SHORT)
+    first = await taken(place, 10 * SHORT, clock=UnhurriedClock())
     place.refuses = True
     async with first.kept(pytest.fail):
         await place.refused.wait()

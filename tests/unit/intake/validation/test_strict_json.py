@@ -137,6 +137,12 @@ def test_a_key_that_comes_twice_is_found_where_it_stands() -> None:
     assert [(flaw.code, flaw.pointer) for flaw in flaws] == [("duplicate-key", "/a/0/b")]
 
 
+def test_a_key_that_is_named_twice_among_very_many_is_found() -> None:
+    """To compare each with each would take minutes."""
+    raw = b"{" + b",".join(b'"%d":1' % number for number in range(200_000)) + b',"7":2}'
+    assert codes(raw) == [("duplicate-key", "/7")]
+
+
 def test_depth_is_counted_outside_of_texts() -> None:
     """Brackets in a text are no levels, and quotation marks can be escaped."""
     inner = b'"' + b"[" * 50 + b'\\"' + b"{" * 50 + b'\\\\"'

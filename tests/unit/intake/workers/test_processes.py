@@ -237,7 +237,7 @@ def test_workers_end_when_the_importer_is_killed(waiting: subprocess.Popen[str])
     workers = workers_of(waiting.pid)
     assert len(workers) == 2
     waiting.kill()
-    _, alive = psutil.wait_procs(workers, timeout=30)
+    _, alive = psutil.wait_procs(workers, timeout=60)
     assert not alive
 
 
@@ -246,7 +246,7 @@ def test_an_interrupt_to_the_group_ends_importer_and_workers_quietly(waiting: su
     workers = workers_of(waiting.pid)
     os.killpg(waiting.pid, signal.SIGINT)
     _, err = waiting.communicate(timeout=60)
-    _, alive = psutil.wait_procs(workers, timeout=30)
+    _, alive = psutil.wait_procs(workers, timeout=60)
     assert not alive
     assert "KeyboardInterrupt" in err
     assert "workers.main" not in err

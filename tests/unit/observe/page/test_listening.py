@@ -19,7 +19,7 @@ ASKED = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
-    """Where a server is that has patience for a moment, and gives a short text and a very long one."""
+    """Where a server is that keeps connections for a moment, and gives a short text and a very long one."""
     monkeypatch.setattr(listening, "_PATIENCE_SECONDS", 0.2)
     monkeypatch.setattr(listening, "_MOST_CONNECTIONS", 3)
 
@@ -34,7 +34,14 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     app.router.add_get("/long", long)
     held = bound("127.0.0.1", 0, "--page")
     async with serving(app, held):
+        monkeypatch.setattr(listening, "_PATIENCE_SECONDS", 60.0)
         yield held.getsockname()[1]
+
+
+@pytest.fixture
+def impatient(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That server has patience for a moment, too."""
+    monkeypatch.setattr(listening, "_PATIENCE_SECONDS", 0.2)
 
 
 async def heard(port: int, said: bytes) -> bytes:
@@ -42,7 +49,7 @@ async def heard(port: int, said: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(said)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await reader.read()
     except ConnectionError:
         return b""
@@ -55,6 +62,7 @@ async def test_a_request_is_answered(port: int) -> None:
     assert (await heard(port, ASKED)).endswith(b"here it is")
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("said", [b"", b"GET", b"GET / HTTP/1.1\r\nHost: here\r\nX-Slow: "])
 async def test_who_does_not_come_to_an_end_is_left(port: int, said: bytes) -> None:
     """A connection costs nothing more then."""
@@ -68,14 +76,16 @@ async def test_headers_are_few_and_short(port: int) -> None:
     assert b" 400 " in await heard(port, b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: here\r\n\r\n")
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_who_does_not_take_the_answer_is_left(port: int) -> None:
     """Others are answered meanwhile."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
     writer.write(ASKED.replace(b"/ ", b"/long "))
     await writer.drain()
-    assert (await heard(port, ASKED)).endswith(b"here it is")
+    while not (await heard(port, ASKED)).endswith(b"here it is"):
+        pass  # they, too, have to say it within a moment
     taken = 0
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await asyncio.sleep(0.5)  # the patience of the server is shorter
         with suppress(ConnectionError):
             while chunk := await reader.read(1 << 16):
@@ -88,17 +98,17 @@ async def test_one_connection_too_many_is_closed(port: int) -> None:
     """And there is room again when another is left."""
     silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
     assert await heard(port, ASKED) == b""
-    for reader, writer in silent:
-        assert await reader.read() == b""
+    silent[1][1].close()
+    while not (await heard(port, ASKED)).endswith(b"here it is"):
+        pass  # it has not seen that yet
+    for _, writer in silent:
         writer.close()
-    assert (await heard(port, ASKED)).endswith(b"here it is")
 
 
 async def test_those_that_say_nothing_make_room_for_who_asks(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest first, and not before they had a moment to speak; who has asked for something stays."""
-    monkeypatch.setattr(listening, "_PATIENCE_SECONDS", 60.0)
     open_now = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
     open_now[0][1].write(ASKED)
     assert (await open_now[0][0].readuntil(b"here it is")).endswith(b"here it is")

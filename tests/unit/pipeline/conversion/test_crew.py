@@ -141,7 +141,7 @@ def test_a_child_ends_with_its_parent(folder: Path) -> None:
     child = subprocess.Popen(
         [*_command()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    assert child.communicate(timeout=30) == (b"", b"")
+    assert child.communicate(timeout=60) == (b"", b"")
     assert child.returncode == 0
 
 

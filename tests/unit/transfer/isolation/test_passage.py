@@ -14,11 +14,13 @@ from bulk_importer.datagym.answers.verdicts import (
     Verdict,
 )
 from bulk_importer.errors import ServerUnavailable
+from support.around.simulated_time import in_simulated_time
 from support.sending import FORBIDDEN, REFUSAL, TOO_LARGE, World, refusing, scripted
 
 LOST = InDoubt(Cause.DISCONNECTED, "the connection broke before an answer came")
 
 
+@in_simulated_time
 async def test_what_is_too_large_is_packed_smaller_for_the_rest_of_the_run() -> None:
     """Nothing is rejected for it, and a later 413 on a larger body does not undo what was learnt."""
 
@@ -33,6 +35,7 @@ async def test_what_is_too_large_is_packed_smaller_for_the_rest_of_the_run() -> 
     assert max(len(each) for each in world.sent[2:]) <= 2
 
 
+@in_simulated_time
 async def test_two_that_are_too_large_at_once_leave_the_smaller_limit() -> None:
     """Whichever of them is told of first."""
     released = asyncio.Event()
@@ -51,6 +54,7 @@ async def test_two_that_are_too_large_at_once_leave_the_smaller_limit() -> None:
     assert world.learnt_max_bytes == len("[4,5]") // 2
 
 
+@in_simulated_time
 async def test_a_gateway_that_dislikes_uploads_of_nothing_does_not_stop_what_it_lets_through() -> None:
     """As long as there are other uploads they show that something passes."""
     world = World("abcdefghijklmnopqrstuvwxyz", refusing(3, verdict=FORBIDDEN), entries=2, in_flight=2)
@@ -60,6 +64,7 @@ async def test_a_gateway_that_dislikes_uploads_of_nothing_does_not_stop_what_it_
     assert len(world.diary.of("delivered")) == 25
 
 
+@in_simulated_time
 async def test_a_lost_answer_that_is_about_one_entry_is_explained_at_once() -> None:
     """By rehearsals, which cannot be executed: the batch stays in doubt, and the culprit is on record."""
     lost = refusing(5, verdict=LOST)
@@ -71,6 +76,7 @@ async def test_a_lost_answer_that_is_about_one_entry_is_explained_at_once() -> N
     assert sorted(world.diary.of("delivered")) == [0, 1, 2, 3, 8, 9, 10, 11]
 
 
+@in_simulated_time
 async def test_a_lost_answer_that_rehearsals_do_not_explain_is_remembered() -> None:
     """The request is too much for the server, or it was chance: next time it goes in parts."""
     world = World("abcdefgh", refusing(5, verdict=LOST), entries=4)
@@ -79,6 +85,7 @@ async def test_a_lost_answer_that_rehearsals_do_not_explain_is_remembered() -> N
     assert not world.diary.of("condemned")
 
 
+@in_simulated_time
 async def test_a_gateway_that_asks_for_less_during_rehearsals_condemns_nobody() -> None:
     """Every other request is too much for it: what is rehearsed is told so each time, and looks pass."""
     refused = 0
@@ -96,6 +103,7 @@ async def test_a_gateway_that_asks_for_less_during_rehearsals_condemns_nobody() 
     assert not world.diary.of("condemned")
 
 
+@in_simulated_time
 async def test_answers_that_are_lost_because_the_server_is_gone_suspect_nobody() -> None:
     """Nothing passes."""
     world = World("abcdefgh", scripted(*[LOST] * 3), entries=1)
@@ -108,6 +116,7 @@ async def test_answers_that_are_lost_because_the_server_is_gone_suspect_nobody()
 
 @pytest.mark.parametrize("nothing", [LOST, REFUSAL], ids=["nothing passes", "only uploads of nothing pass"])
 @pytest.mark.parametrize("in_flight", [1, 2, 8])
+@in_simulated_time
 async def test_no_more_is_lost_in_a_row_than_what_was_in_flight_and_three(
     nothing: Verdict, in_flight: int
 ) -> None:
@@ -128,6 +137,7 @@ async def test_no_more_is_lost_in_a_row_than_what_was_in_flight_and_three(
     assert len(world.diary.of("in doubt")) <= in_flight + 3
 
 
+@in_simulated_time
 async def test_bodies_that_are_reset_for_their_size_are_made_smaller() -> None:
     """All that is in them passes in parts, so it is about the size, which is remembered as after a 413."""
 
