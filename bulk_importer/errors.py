@@ -44,6 +44,7 @@ import errno
 import os
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from typing import Self
 
 from bulk_importer.readable import agreeing, counted, readable
 
@@ -316,7 +317,7 @@ class ProjectNotFound(ServerError):
         super().__init__(
             f"{server} has no project {project!r}."
             + (f" It has: {listed}." if listed else "")
-            + " Give --project an id or a name that exists."
+            + " Give an id or a name that exists."
         )
 
 
@@ -443,6 +444,27 @@ class CheckpointDamaged(CheckpointError):
 
 class CheckpointMismatch(CheckpointError):
     """The checkpoint was begun for another source, server, project, or with settings of another meaning."""
+
+    @classmethod
+    def in_meaning(
+        cls, folder: str, differences: str, *, advice: str = "", is_for_same_target: bool = True
+    ) -> Self:
+        """Where the command means something else than the first run did.
+
+        Args:
+            advice: what helps besides, for the middle of the text.
+            is_for_same_target: whether server and project are the same, so that what was delivered can be left out.
+        """
+        anew = (
+            f"; with --settled-by {folder} besides, that leaves out what was delivered and is the same now"
+            if is_for_same_target
+            else " to begin anew"
+        )
+        return cls(
+            f"The checkpoint {folder} was begun for something else: {differences}. Nothing was sent."
+            f"{advice and f' {advice}'} Run the command as it was, or name another folder with --checkpoint{anew}. "
+            "Do not delete this folder: it alone knows what was delivered."
+        )
 
 
 class PlanUnusable(CheckpointError):

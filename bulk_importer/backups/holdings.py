@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -87,8 +87,11 @@ class Holdings:
         reader = LabelReader(queries, reads.catalog, reads.project)
         return cls(MediaReader(reader, gate, timing), maker, tasks, settings)
 
-    async def read(self, media_ids: Iterable[str]) -> list[Held]:
+    async def read(self, media_ids: Iterable[str], heard: Callable[[], object] = lambda: None) -> list[Held]:
         """What these media hold, each read once; those without a task come first.
+
+        Args:
+            heard: called for each that was read.
 
         Raises:
             ServerError: the server does not answer, or not with labels, whichever media it is asked for.
@@ -107,6 +110,7 @@ class Holdings:
 
         async def take(held: Held) -> None:
             found.append(held)
+            heard()
 
         await self.reader.read(iter(listed), self._held, take)
         return found

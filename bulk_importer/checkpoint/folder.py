@@ -220,16 +220,20 @@ def _require_same(recorded: Header, now: Header, folder: Path, *, server_moved: 
         for name in sorted(recorded.settings.keys() | now.settings.keys())
     ]
     differences = [
-        f"{name} was {before!r} and is {after!r}" for name, before, after in meanings if before != after
+        f"{name} was {_said(before)} and is {_said(after)}"
+        for name, before, after in meanings
+        if before != after
     ]
     if differences:
-        moved = (
-            f" {MOVED}"
-            if recorded.server != now.server and recorded.project == now.project and not server_moved
-            else ""
+        is_elsewhere = recorded.server != now.server and not server_moved
+        is_same_project = recorded.project == now.project
+        raise CheckpointMismatch.in_meaning(
+            str(folder),
+            "; ".join(differences),
+            advice=MOVED if is_elsewhere and is_same_project else "",
+            is_for_same_target=is_same_project and not is_elsewhere and not now.settings.get("settled_by"),
         )
-        raise CheckpointMismatch(
-            f"The checkpoint {folder} was begun for something else: {'; '.join(differences)}. Nothing was sent.{moved} "
-            "Run the command as it was, or name another folder with --checkpoint to begin anew. Do not delete "
-            "this folder: it alone knows what was delivered."
-        )
+
+
+def _said(value: SettingValue) -> str:
+    return "not set" if value is None else repr(value)

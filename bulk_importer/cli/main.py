@@ -89,6 +89,11 @@ _MODULES = {
 # for garbage takes a tenth of the processor time of a small import. What a run makes goes without being looked for.
 _COLLECT_AFTER = 100_000
 
+_APART = (
+    "an argument is one too many, or stands apart: those that are no flags stand side by side, before all flags or "
+    "behind them"
+)
+
 
 def run() -> NoReturn:
     """The command line of this process, which ends with it."""
@@ -127,7 +132,8 @@ def main(argv: Sequence[str]) -> int:
         )  # what is wrong with the command line is told so, too
         arguments, unknown = _parser(argv).parse_known_args(argv)
         if unknown:
-            arguments.parser.error(f"unrecognized arguments: {_names(unknown)}")
+            flags = _flags(unknown)
+            arguments.parser.error(f"unrecognized arguments: {flags}" if flags else _APART)
         apply_global_flags(arguments)
         raise_on_interrupts()
         code: int = arguments.run(arguments)
@@ -182,9 +188,9 @@ def _parser_of(asked: Collection[str], named: Collection[str]) -> argparse.Argum
     return parser
 
 
-def _names(unknown: Sequence[str]) -> str:
+def _flags(unknown: Sequence[str]) -> str:
     """The flags among arguments that nobody knows, without their values: one of these may be a secret."""
-    return " ".join(word.partition("=")[0] for word in unknown if word.startswith("-")) or "one too many"
+    return " ".join(word.partition("=")[0] for word in unknown if word.startswith("-"))
 
 
 def _sentence(text: str) -> str:

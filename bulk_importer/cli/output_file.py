@@ -6,7 +6,7 @@ from typing import TextIO
 
 from bulk_importer.cli import streams
 from bulk_importer.cli.output_options import OutputOptions
-from bulk_importer.files.small_files import reason_of
+from bulk_importer.files.small_files import reason_unwritten
 
 __all__ = ["close_file", "write_to_file"]
 
@@ -42,7 +42,7 @@ class _File:
             self._note_lost(self._options, error)
 
     def _note_lost(self, options: OutputOptions, error: OSError) -> None:
-        streams.note_lost(f"--output {options.output} could not be written: {reason_of(error)}")
+        streams.note_lost(f"--output {options.output} could not be written: {reason_unwritten(error)}")
 
 
 _file = _File()

@@ -10,7 +10,7 @@ import msgspec
 
 from bulk_importer.cli.streams import is_screen
 from bulk_importer.errors import UsageError
-from bulk_importer.files.small_files import reason_of
+from bulk_importer.files.small_files import reason_unwritten
 from bulk_importer.levels import Level
 
 __all__ = ["OutputOptions", "output_options", "set_output_options"]
@@ -65,4 +65,4 @@ def set_output_options(options: OutputOptions) -> None:
             # Looked at now, and not when an import of three hours is over; emptied by the first line.
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666))
         except OSError as error:
-            raise UsageError(f"--output {path} cannot be written: {reason_of(error)}.") from error
+            raise UsageError(f"--output {path} cannot be written: {reason_unwritten(error)}.") from error

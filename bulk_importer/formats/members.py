@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO, Protocol
 
-__all__ = ["HEAD_BYTES", "PICTURES", "Members", "is_picture"]
+__all__ = ["HEAD_BYTES", "PICTURES", "Members", "is_picture", "lines_of"]
 
 HEAD_BYTES = 1 << 16
 """How much of a member is looked at to recognise a format."""
@@ -18,6 +18,11 @@ def is_picture(path: str) -> bool:
     """Whether a file is a picture, by its ending."""
     dot = path.rfind(".")
     return dot >= 0 and path[dot:].lower() in PICTURES
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a file in which each is a name, as editors have them: `splitlines` sees more ends, within names."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if text else []
 
 
 class Members(Protocol):

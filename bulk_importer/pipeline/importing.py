@@ -146,8 +146,6 @@ def _require_same_form(folder: Path, state: CheckpointState, lines: str) -> None
     """Raise `CheckpointMismatch` where `--lines` says something else than what the source was read as before."""
     before = state.notes.get(READ_AS)
     if state.segments and before is not None and lines not in (Lines.AUTO, before):
-        raise CheckpointMismatch(
-            f"The checkpoint {folder} was begun for something else: its source was read as by --lines {before}, and "
-            f"--lines is {lines} now. Nothing was sent. Run the command as it was, or name another folder with "
-            "--checkpoint to begin anew. Do not delete this folder: it alone knows what was delivered."
+        raise CheckpointMismatch.in_meaning(
+            str(folder), f"its source was read as by --lines {before}, and --lines is {lines} now"
         )

@@ -25,8 +25,8 @@ StartRun = Callable[..., PagedCommand]
 
 @pytest.fixture
 def scene(sandbox_process: Callable[..., Any], tmp_path: Path) -> Scene:
-    """A sandbox, and labels for it."""
-    return Scene(Command(tmp_path), sandbox_process("--seed", "1", "--token", TOKEN))
+    """A sandbox, and labels for it: so many that nobody sees the end of an import who does not hurry it."""
+    return Scene(Command(tmp_path), sandbox_process("--seed", "1", "--token", TOKEN), media=1000)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_run_is_paused_resumed_and_stopped_with_a_keyboard_and_the_same_comman
     expect(page.locator("#state")).to_contain_text("Stopped")
     assert run.summary()["state"] == "stopped"
 
-    again = start("--max-requests-per-second", "50")
+    again = start("--max-requests-per-second", "50", "--max-batch-entries", "100")
     after = visit(again.link()).page
     assert again.wait() == ExitCode.REJECTIONS
     expect(after.locator("#state")).to_contain_text("Complete")

@@ -171,3 +171,16 @@ def test_how_many_examples_are_drawn_is_said_by_the_profile() -> None:
     """`examples(150)` in place of `150`, so that a night draws more of them everywhere."""
     tests = [*(TOP / "tests").rglob("test_*.py")]
     assert [path.name for path in tests if re.search(r"max_examples=\d+[,)]", path.read_text())] == []
+
+
+def test_no_member_of_an_enumeration_is_an_empty_tuple() -> None:
+    """It would be another value in Python 3.11.2, that of Debian 12, where few run the tests."""
+    empty = [
+        f"{name}, line {member.lineno}"
+        for name in MODULES
+        for node in ast.walk(ast.parse((PACKAGE / f"{name}.py").read_text()))
+        if isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(each) for each in node.bases)
+        for member in node.body
+        if isinstance(member, ast.Assign) and isinstance(member.value, ast.Tuple) and not member.value.elts
+    ]
+    assert not empty

@@ -166,7 +166,8 @@ def _tiling(state: CheckpointState) -> Claim:
         else "as far as it was read; the rest is not read yet, length unknown"
     )
     segments = counted(len(state.segments), "segment", "holds")
-    text = f"{segments} positions {run_of(0, first)} without gap or overlap: {rest}"
+    held = f"positions {run_of(0, first)} without gap or overlap" if first else "no position"
+    text = f"{segments} {held}: {rest}"
     return Claim(name="tiling", holds=True, text=text)
 
 

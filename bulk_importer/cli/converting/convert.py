@@ -18,7 +18,7 @@ from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.cli.reporting.places import NONE, report_path
 from bulk_importer.errors import ExitCode, UsageError
-from bulk_importer.files.small_files import reason_of
+from bulk_importer.files.small_files import reason_unwritten
 from bulk_importer.readable import as_json
 from bulk_importer.settings import Settings
 
@@ -38,6 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a file, a folder or a zip archive as another tool writes it; - (standard input), http(s)://, s3://, "
         "gs://, az://",
+    )
+    parser.set_defaults(
+        output_help="the entries, packed as the end of its name says, as .zst (- prints them)"
     )
     parser.add_argument(
         "--findings", type=Path, metavar="FILE", help="write there what is left behind, as JSON Lines"
@@ -121,7 +124,7 @@ def _write(conversion: Conversion) -> Account:
             )
     except OSError as error:
         raise UsageError(
-            f"--output {path} cannot be written: {reason_of(error)}. Name another file."
+            f"--output {path} cannot be written: {reason_unwritten(error)}. Name another file."
         ) from error
 
 
@@ -139,7 +142,7 @@ def _finding(path: Path | None) -> Iterator[Callable[[Left], None]]:
             yield lambda left: _put(file, encode(left))
     except OSError as error:
         raise UsageError(
-            f"--findings {path} cannot be written: {reason_of(error)}. Name another file."
+            f"--findings {path} cannot be written: {reason_unwritten(error)}. Name another file."
         ) from error
 
 

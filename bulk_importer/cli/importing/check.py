@@ -22,7 +22,7 @@ from bulk_importer.cli.parsing.options import gather
 from bulk_importer.cli.progress_display import progress_display
 from bulk_importer.cli.reporting.places import report_path, with_reports
 from bulk_importer.errors import BulkImporterError, ExitCode, UsageError, most_important
-from bulk_importer.files.small_files import reason_of
+from bulk_importer.files.small_files import reason_unwritten
 from bulk_importer.settings import Settings
 
 if TYPE_CHECKING:
@@ -237,5 +237,5 @@ def _created(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         remedy = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Fix that"
         raise UsageError(
-            f"--findings {path} cannot be written: {reason_of(error)}. {remedy}, or name another file."
+            f"--findings {path} cannot be written: {reason_unwritten(error)}. {remedy}, or name another file."
         ) from error

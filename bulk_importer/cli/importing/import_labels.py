@@ -120,7 +120,7 @@ async def _import_each(
         for source, folder in zip(sources, folders, strict=True):
             if stop.is_requested:
                 break
-            if settings.server:
+            if settings.server and settings.project:
                 messages.say(f"Looking for project {settings.project} at {settings.server}")
             try:
                 summary = await _import_one(source, folder, settings, caller, watch, sibling, neighbours)

@@ -1,7 +1,4 @@
-"""The options and examples that `--help` shows of each command. `--help-all` shows the other options.
-
-A command that is not named here shows the options that are its own, and no example.
-"""
+"""The options and examples that `--help` shows of each command. `--help-all` shows the other options."""
 
 from __future__ import annotations
 
@@ -64,6 +61,25 @@ COMMAND_HELP = {
             "check labels.json --label-config classes.json --findings found",
             "check 'day-*.jsonl.gz' --label-config none --sample 1000",
         ),
+    ),
+    "convert": CommandHelp(
+        (
+            "--output",
+            "--from",
+            "--class-map",
+            "--images",
+            "--media-list",
+            *_SERVER,
+            "--findings",
+        ),
+        (
+            "convert annotations.json --output labels.json.zst",
+            "convert yolo --images pictures --output labels.json",
+        ),
+    ),
+    "formats": CommandHelp(
+        (*_SERVER, "--from", "--json"),
+        ("formats", "formats coco", "formats propose coco.json --config gym.toml > classes.toml"),
     ),
     "plan": CommandHelp(
         (

@@ -49,8 +49,18 @@ class Parser(argparse.ArgumentParser):
         )
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does; a flag that may stand alone takes what is behind it only where that is a value of it."""
-        return super().parse_known_args(None if args is None else _alone(args), namespace)
+        """As argparse does; a flag that may stand alone takes what is behind it only where that is a value of it.
+
+        An empty argument that is no flag's is refused: as a path it would be the folder that the command runs in.
+        """
+        said = [] if args is None else list(args)
+        if self._subparsers is None and any(map(self._is_empty, ["", *said], said)):
+            self.error("an argument is empty, as where a variable of the shell is not set")
+        return super().parse_known_args(None if args is None else _alone(said), namespace)
+
+    def _is_empty(self, before: str, word: str) -> bool:
+        flag = self._option_string_actions.get(before)
+        return not word and (flag is None or flag.nargs == 0)
 
     def format_usage(self) -> str:
         """The usage line of the command."""

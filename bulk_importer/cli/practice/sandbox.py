@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bulk_importer.cli import messages, output
 from bulk_importer.errors import ExitCode, UsageError
 from bulk_importer.files.durable import replace_file
-from bulk_importer.files.small_files import reason_of, text_of
+from bulk_importer.files.small_files import reason_unwritten, text_of
 
 if TYPE_CHECKING:
     from bulk_importer.sandbox import Prepared, Sandbox, SandboxConfig
@@ -25,6 +26,7 @@ _R = TypeVar("_R")
 
 _LARGEST_CONFIG_BYTES = 64 << 20
 _MOST_SHOWN = 5
+_MEDIA = 100
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -73,9 +75,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     prepared = parser.add_argument_group("a project to begin with")
     prepared.add_argument("--project", metavar="NAME", help="create a project of this name")
-    prepared.add_argument(
-        "--media", type=int, default=100, metavar="N", help="with so many media (default: 100)"
-    )
+    prepared.add_argument("--media", type=int, metavar="N", help=f"with so many media (default: {_MEDIA})")
     prepared.add_argument(
         "--label-config",
         metavar="FILE.json",
@@ -103,8 +103,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _config(arguments: argparse.Namespace) -> SandboxConfig:
     from bulk_importer.sandbox import FaultScript, SandboxConfig, read_cost_model
 
-    if arguments.time_scale <= 0:
+    if not 0 < arguments.time_scale < math.inf:
         raise UsageError("--time-scale must be above 0: it is how many seconds pass in one.")
+    if arguments.media is not None and arguments.media < 0:
+        raise UsageError("--media is a number of media, 0 or more.")
+    for flag, given in (("--media", arguments.media), ("--label-config", arguments.label_config)):
+        if given is not None and not arguments.project:
+            raise UsageError(f"{flag} has no effect without --project NAME. Leave it out, or name a project.")
     if arguments.label_quota is not None and arguments.label_quota < 0:
         raise UsageError("--label-quota is a number of tasks, 0 or more.")
     return SandboxConfig(
@@ -177,7 +182,9 @@ async def _project(
         return None
     try:
         return await sandbox.find(arguments.project) or await sandbox.prepare(
-            name=arguments.project, media=arguments.media, label_config=roots
+            name=arguments.project,
+            media=_MEDIA if arguments.media is None else arguments.media,
+            label_config=roots,
         )
     except Refused as refused:
         raise UsageError(f"The project {arguments.project!r} cannot be created: {refused}.") from refused
@@ -196,7 +203,7 @@ def _announce(
             replace_file(arguments.ready_file, f"{line}\n".encode())
         except OSError as error:
             raise UsageError(
-                f"--ready-file {arguments.ready_file} cannot be written: {reason_of(error)}."
+                f"--ready-file {arguments.ready_file} cannot be written: {reason_unwritten(error)}."
             ) from error
     if arguments.json:
         output.print_line(line)

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 
 from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import Choices
-from bulk_importer.formats.members import Members, is_picture
+from bulk_importer.formats.members import Members, is_picture, lines_of
 from bulk_importer.formats.model import (
     Annotation,
     Answer,
@@ -99,7 +99,7 @@ def _listed(members: Members) -> dict[str, tuple[str, ...]]:
         if "ImageSets/Main/" not in path:
             continue
         label = splitext(basename(path))[0].rpartition("_")[0]
-        for line in members.read(path).decode("utf-8-sig", "replace").splitlines():
+        for line in lines_of(members.read(path).decode("utf-8-sig", "replace")):
             name, _, has_it = line.strip().rpartition(" ")
             if label and has_it == "1" and name:
                 stem = name.strip().strip('"')

@@ -13,8 +13,9 @@ their names when they are whole, `plan.json` last.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,30 +133,29 @@ class Planner:
         """
         with _PlanFiles(folder, open_file) as files:
             plan = Plan(force=self.force)
-            async for planned in self._planned(buckets):
-                plan = _counted(plan, planned)
-                await asyncio.to_thread(files.write, planned)
-                self.emit(
-                    Advanced(
-                        work="reading what the media hold",
-                        done=plan.media,
-                        total=plan.media,
-                        unit="media",
-                        beside={"left alone": plan.left_alone},
-                    )
-                )
+            batches = buckets.media()
+            while (bucket := await asyncio.to_thread(next, batches, None)) is not None:
+                touched = {lane_of(deeds[0].media_id): deeds for deeds in bucket if _is_touched(deeds)}
+                for planned in await self._bucket(touched, plan):
+                    plan = _counted(plan, planned)
+                    await asyncio.to_thread(files.write, planned)
             await asyncio.to_thread(files.finish, plan)
         return plan
 
-    async def _planned(self, buckets: MediaBuckets) -> AsyncIterator[_Planned]:
-        batches = buckets.media()
-        while (bucket := await asyncio.to_thread(next, batches, None)) is not None:
-            touched = {lane_of(deeds[0].media_id): deeds for deeds in bucket if _is_touched(deeds)}
-            for each in await self._bucket(touched):
-                yield each
-
-    async def _bucket(self, deeds: dict[str, list[Deed]]) -> list[_Planned]:
-        held = await self.holdings.read(each[0].media_id for each in deeds.values())
+    async def _bucket(self, deeds: dict[str, list[Deed]], so_far: Plan) -> list[_Planned]:
+        read = itertools.count(so_far.media + 1)
+        told = Advanced(
+            work="reading what the media hold",
+            done=so_far.media,
+            total=None,
+            unit="media",
+            beside={"left alone": so_far.left_alone},
+        )
+        self.emit(told)
+        held = await self.holdings.read(
+            (each[0].media_id for each in deeds.values()),
+            lambda: self.emit(msgspec.structs.replace(told, done=next(read))),
+        )
         return [self._media(each, deeds[lane_of(each.media_id)]) for each in held]
 
     def _media(self, held: Held, deeds: Sequence[Deed]) -> _Planned:

@@ -65,10 +65,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     @staticmethod
     def mismatch(what: str, folder: Path) -> CheckpointMismatch:
         """What to raise where something that a conversion was made of is not what it was."""
-        return CheckpointMismatch(
-            f"The checkpoint {folder} was begun for something else: {what} is not what it was when the source was "
-            "converted. Nothing was sent. Run the command as it was, or name another folder with --checkpoint to begin "
-            "anew. Do not delete this folder: it alone knows what was delivered."
+        return CheckpointMismatch.in_meaning(
+            str(folder), f"{what} is not what it was when the source was converted"
         )
 
 

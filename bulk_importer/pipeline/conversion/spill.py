@@ -19,6 +19,7 @@ from bulk_importer.files.durable import create_folder, has_name, sync_folder
 from bulk_importer.files.small_files import text_of
 from bulk_importer.formats.choices import Angle, Annotations, BoxEnds, Choices, Confidence, Holes
 from bulk_importer.formats.converting import Terms, entries_of
+from bulk_importer.formats.members import lines_of
 from bulk_importer.formats.model import Left
 from bulk_importer.formats.writing.account import Account
 from bulk_importer.formats.writing.class_map import ClassMap, read_class_map
@@ -250,7 +251,7 @@ def _path(given: str | None) -> Path | None:
 
 def _names_in(path: str | None, what: str) -> tuple[str, ...] | None:
     """The names in a file by their numbers: a line for each from 0 on, which is empty where a number has none."""
-    return None if path is None else tuple(map(str.strip, text_of(path, what).rstrip().splitlines()))
+    return None if path is None else tuple(map(str.strip, lines_of(text_of(path, what).rstrip())))
 
 
 def converted_into(folder: Path, conversion: Conversion) -> tuple[Path, Recipe]:

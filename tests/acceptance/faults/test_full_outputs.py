@@ -117,7 +117,7 @@ def test_findings_and_other_files_that_cannot_be_written_are_named(command: Comm
         assert done.returncode == 2
         assert "--findings /dev/full cannot be written: No space left on device" in done.stderr
     done = command("sandbox", "--port", "0", "--ready-file", "nowhere/file")
-    assert (done.returncode, "nowhere/file cannot be written: there is no such file" in done.stderr) == (
+    assert (done.returncode, "nowhere/file cannot be written: there is no such folder" in done.stderr) == (
         2,
         True,
     )

@@ -173,6 +173,12 @@ def test_what_finds_no_place_is_told_counted_and_asks_for_exit_code_1(
     assert changed.returncode == 7
     assert "the class map is not what it was" in changed.stderr
 
+    assert "--settled-by export.json.checkpoint" in changed.stderr
+    anew = command.summary(
+        "export.json", *to, "--checkpoint", "anew", "--settled-by", "export.json.checkpoint"
+    )
+    assert (anew["delivered"], anew["conversion"]["left_behind"]) == (COUNT, {})
+
 
 def test_a_rejected_entry_says_where_it_came_from(
     command: Command, sandbox: SandboxProcess, export: Path, tmp_path: Path

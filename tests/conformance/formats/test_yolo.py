@@ -252,3 +252,11 @@ def test_more_keypoints_than_an_object_has_are_refused(tmp_path: Path) -> None:
     data = "names: [car, bus]\nkpt_shape: [20000, 3]\n"
     with pytest.raises(SourceUnreadable, match="20000 keypoints"):
         yolo(folder(tmp_path, "0 0.5 0.5 0.1 0.1\n", data=data))
+
+
+def test_a_line_of_names_ends_where_an_editor_ends_it(tmp_path: Path) -> None:
+    """A mark within a name that Python takes for a line end as well does not move the numbers of those behind it."""
+    names = "car\u2028red\nvan\x85\r\nbus\n"
+    (tmp_path / "classes.txt").write_text(names, encoding="utf-8", newline="")
+    found = yolo(folder(tmp_path, "0 0.5 0.5 0.1 0.1\n2 0.5 0.5 0.1 0.1\n", data=""))
+    assert found.books.carried == {"car\u2028red": 1, "bus": 1}

@@ -25,7 +25,7 @@ async def test_a_plan_that_is_done_is_summed_up_with_its_rejected_entries_and_a_
     done = await run("gather", place.name)
     assert done.code == 1
     assert "Complete: 6 of 10 entries delivered, 4 rejected" in done.out
-    assert "shards                 3 3 complete" in done.out
+    assert "shards                 3: 3 complete" in done.out
     assert f"bulk-importer retry {place.name} CORRECTED.jsonl" in done.out
     folder = Path(place.name, "gathered")
     lines = [json.loads(line) for line in (folder / "rejected.jsonl").read_text().splitlines()]

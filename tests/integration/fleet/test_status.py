@@ -24,7 +24,7 @@ async def test_a_fleet_that_is_at_work_is_shown_with_who_has_what(
     done = await run("status", place.name)
     assert done.code == 9
     assert "Running, 40% done" in done.out
-    assert "shards                 3 1 complete, 2 held" in done.out
+    assert "shards                 3: 1 complete, 2 held" in done.out
     assert "not read yet           6" in done.out
     silent, lively = re.findall(r"  shard (\d.*)", done.out)
     assert re.match(r"2: host-8, epoch 3, no sign of life for \d+ s, since 2026-", silent)

@@ -29,9 +29,9 @@ def lines_of(*media_ids: str) -> list[str]:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"path": "data.item"}, "the setting path was None and is 'data.item'"),
+        ({"path": "data.item"}, "the setting path was not set and is 'data.item'"),
         ({"media_by": "name"}, "the setting media_by was 'id' and is 'name'"),
-        ({"settled_by": "other"}, "the setting settled_by was None and is 'other'"),
+        ({"settled_by": "other"}, "the setting settled_by was not set and is 'other'"),
         ({"lines": "array"}, "its source was read as by --lines lines, and --lines is array now"),
     ],
     ids=["path", "media_by", "settled_by", "lines"],
@@ -44,8 +44,9 @@ async def test_what_changes_the_meaning_is_refused(
     content = "\n".join(lines_of(*project.media_ids))
     await run_import(content, limit=limit)
     uploads = len([each for each in sandbox.requests if each.method == "POST"])
-    with pytest.raises(CheckpointMismatch, match=said):
+    with pytest.raises(CheckpointMismatch, match=said) as refused:
         await run_import(content, **changed)
+    assert ("with --settled-by" in str(refused.value)) == ("settled_by" not in changed)
     assert len([each for each in sandbox.requests if each.method == "POST"]) == uploads
     assert (await run_import(content)).delivered == 8
 

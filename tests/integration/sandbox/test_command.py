@@ -102,8 +102,12 @@ def test_a_configuration_can_be_given_to_it_as_a_server_exports_or_shows_it(
     [
         (["--faults", "nowhere.toml"], "nowhere.toml"),
         (["--cost-model", "nowhere.toml"], "nowhere.toml"),
-        (["--label-config", "nowhere.json"], "nowhere.json"),
+        (["--project", "p", "--label-config", "nowhere.json"], "nowhere.json"),
+        (["--label-config", "classes.json"], "no effect without --project"),
+        (["--media", "5"], "no effect without --project"),
+        (["--project", "p", "--media", "-1"], "--media is a number of media"),
         (["--time-scale", "0"], "--time-scale"),
+        (["--time-scale", "nan"], "--time-scale"),
         (["--flavour", "vanilla"], "vanilla"),
         (["--project", "no/slash"], "no/slash"),
         (["--host", "203.0.113.1"], "203.0.113.1"),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bulk_importer.errors import CheckpointUnusable
+from bulk_importer.events import Advanced, Event
 from bulk_importer.labels.holding import Holding
 from bulk_importer.library.retrying import retry
 from bulk_importer.library.undoing import undo
@@ -71,6 +72,19 @@ async def test_a_folder_that_cannot_be_made_is_named(place: Place) -> None:
     with pytest.raises(CheckpointUnusable, match="File exists"):
         await place.undo()
     assert await place.held() == held
+
+
+async def test_how_far_the_reading_of_media_is_can_be_seen_while_they_are_read(place: Place) -> None:
+    """It begins before the first answer, and not when all of a bucket are there; how many come is not known."""
+    await place.run([noted(media_id, 1) for media_id in place.media])
+    told: list[Event] = []
+    await undo(place.checkpoint, Settings(workers=0), observers=[told.append])
+    read = [
+        each for each in told if isinstance(each, Advanced) and each.work == "reading what the media hold"
+    ]
+    assert [(each.done, each.total) for each in read] == [
+        (done, None) for done in range(len(place.media) + 1)
+    ]
 
 
 async def test_an_undo_can_be_undone(place: Place) -> None:

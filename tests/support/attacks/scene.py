@@ -18,7 +18,6 @@ __all__ = ["STRANGE", "TOKEN", "Scene"]
 TOKEN = "4f0c8f2e-9a57-4c83-8f64-1f1d2a7a9b55"
 STRANGE = "\"'><img src=x onerror=document.title='taken'><script>document.title='taken'</script>"
 """A name that takes over a page where it is more than text."""
-_MEDIA = 60
 
 
 class Scene:
@@ -26,18 +25,19 @@ class Scene:
 
     Args:
         sandbox: that accepts `TOKEN`.
+        media: how many there are, with an entry each.
     """
 
-    def __init__(self, command: Command, sandbox: Any) -> None:
+    def __init__(self, command: Command, sandbox: Any, media: int = 60) -> None:
         self.command = command
         self.sandbox = sandbox
         command.environment["DATAGYM_TOKEN"] = TOKEN
-        self.project = sandbox.prepare(name="watched", media=_MEDIA)
+        self.project = sandbox.prepare(name="watched", media=media)
         self.source = command.folder / "'><img src=x onerror=1>.json"
         self.delivered, self.rejected = write_labels(self.source, self.project["media_ids"])
 
     def run(self, *arguments: str) -> PagedCommand:
-        """Start the import, or go on with it, at five requests a second of four entries; that is three seconds."""
+        """Start the import, or go on with it, at five requests a second of four entries."""
         return PagedCommand(
             self.command,
             *("import", str(self.source), "--server", self.sandbox.url, "--project", "watched", "--json"),

@@ -44,8 +44,12 @@ class Place:
 
     async def undo(self, *, force: bool = False, dry_run: bool = False, **settings: Any) -> Undone:
         """Take the last import back."""
-        checkpoint = self.folder / f"{self.imports}.json.checkpoint"
-        return await undo(checkpoint, Settings(workers=0, **settings), force=force, dry_run=dry_run)
+        return await undo(self.checkpoint, Settings(workers=0, **settings), force=force, dry_run=dry_run)
+
+    @property
+    def checkpoint(self) -> Path:
+        """That of the last import."""
+        return self.folder / f"{self.imports}.json.checkpoint"
 
     async def person(self, *entries: dict[str, Any]) -> None:
         """Change labels without this program."""

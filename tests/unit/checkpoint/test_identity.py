@@ -211,7 +211,7 @@ async def test_while_nothing_is_on_record_the_path_may_change(tmp_path: Path) ->
 async def test_while_nothing_is_on_record_what_was_delivered_before_still_counts(tmp_path: Path) -> None:
     """A run that never began to read has said what it is settled by, and the next must say it, too."""
     await Checkpoint.open(tmp_path, header(settled_by="old", path="a.item")).close()
-    with pytest.raises(CheckpointMismatch, match=r"settled_by was 'old' and is None"):
+    with pytest.raises(CheckpointMismatch, match=r"settled_by was 'old' and is not set"):
         Checkpoint.open(tmp_path, header(path="b.item"))
 
 

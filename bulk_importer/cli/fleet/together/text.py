@@ -52,7 +52,7 @@ def gathered_lines(gathered: Gathered, whole: Summary, steps: Sequence[Step], *,
 def count_lines(gathered: Gathered, whole: Summary) -> Iterator[str]:
     """How many shards there are, and where the entries of all of them are."""
     plan, facts = gathered.plan, whole.to_builtins()
-    yield f"  {'shards':12} {len(plan.shards):>11,} {states_text(gathered.standings)}"
+    yield f"  {'shards':12} {len(plan.shards):>11,}: {states_text(gathered.standings)}"
     yield f"  {'entries':12} {plan.entries:>11,}"
     for name, word in FATES.items():
         if facts[name] or name == "delivered":

@@ -17,7 +17,7 @@ from bulk_importer.formats.values.corners import Broken
 
 __all__ = ["found_in"]
 
-_FLAGS = Kind.BOXES.value[6:]
+_FLAGS = Kind.BOXES.columns[6:]
 _UNSET = frozenset({"", "0", "-1"})
 
 
@@ -55,7 +55,7 @@ def _label(label: str, confidence: str, origin: str) -> Iterator[Tag | Left]:
 def _object(
     label: str, fields: tuple[str, ...], origin: str, size: Size | None
 ) -> Iterator[Annotation | Left]:
-    left, right, top, bottom = map(_number, fields[2:6], Kind.BOXES.value[2:6])
+    left, right, top, bottom = map(_number, fields[2:6], Kind.BOXES.columns[2:6])
     if size is None:
         raise Broken("size-missing", "width and height of the picture", "none")
     box = Box(

@@ -28,16 +28,21 @@ _HEADINGS = frozenset({"LabelName", "id"})
 
 
 class Kind(Enum):
-    """What the rows of a table are, with the columns that are taken of them."""
+    """What the rows of a table are, with the columns that are taken of them.
 
-    BOXES = (
-        *("LabelName", "Confidence", "XMin", "XMax", "YMin", "YMax"),
-        *("IsOccluded", "IsTruncated", "IsGroupOf", "IsDepiction", "IsInside"),
-    )
-    LABELS = ("LabelName", "Confidence")
-    PICTURES = ()
-    OTHERS = ("ImageID",)
+    In one text: where that is no column, an empty tuple would be another value in Python 3.11.2, that of Debian 12.
+    """
+
+    BOXES = "LabelName Confidence XMin XMax YMin YMax IsOccluded IsTruncated IsGroupOf IsDepiction IsInside"
+    LABELS = "LabelName Confidence"
+    PICTURES = ""
+    OTHERS = "ImageID"
     """Objects of a kind that is not read: masks, relationships, points, stories."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of these columns."""
+        return tuple(self.value.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Table:
         Raises:
             SourceUnreadable: the table ends being one.
         """
-        places = [self.columns.index(each) if each in self.columns else -1 for each in self.kind.value]
+        places = [self.columns.index(each) if each in self.columns else -1 for each in self.kind.columns]
         at = self.columns.index("ImageID")
         width = len(self.columns)
         for line, row in _lines(members, self.path):

@@ -16,7 +16,7 @@ from bulk_importer.errors import SourceUnreadable
 from bulk_importer.formats.choices import ChoiceNeeded, Choices
 from bulk_importer.formats.folders.yolo.yaml_subset import Value, sections, value_of
 from bulk_importer.formats.json_rows import decoded
-from bulk_importer.formats.members import Members
+from bulk_importer.formats.members import Members, lines_of
 
 __all__ = ["Classes", "classes_of", "is_settings_file"]
 
@@ -169,7 +169,7 @@ def _numbered(names: Value) -> dict[int, str]:
 
 
 def _lines(members: Members, path: str) -> _Found:
-    lines = _text(members, path).rstrip().splitlines()
+    lines = lines_of(_text(members, path).rstrip())
     names = {number: name.strip() for number, name in enumerate(lines) if name.strip()}
     return _Found(path, names, are_counted=True)
 

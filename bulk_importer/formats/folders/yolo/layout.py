@@ -15,7 +15,7 @@ import msgspec
 
 from bulk_importer.formats.folders.yolo.classes import is_settings_file
 from bulk_importer.formats.folders.yolo.rows import looks_like_a_row
-from bulk_importer.formats.members import Members, is_picture
+from bulk_importer.formats.members import Members, is_picture, lines_of
 
 __all__ = ["Labelled", "Layout", "first_line", "layout_of"]
 
@@ -158,7 +158,7 @@ def _lists(members: Members, listed_in: tuple[str, ...]) -> frozenset[str]:
 
 def _lines(members: Members, lists: frozenset[str]) -> Iterator[str]:
     for path in sorted(lists):
-        for line in members.read(path).decode("utf-8-sig", "replace").splitlines():
+        for line in lines_of(members.read(path).decode("utf-8-sig", "replace")):
             if name := line.strip():
                 yield name
 

@@ -89,6 +89,13 @@ async def test_a_source_with_more_behind_its_end_is_not_the_one_that_was_read(
     assert f"has {len(CONTENT) + 3} bytes, and had {len(CONTENT)}" in done.out
 
 
+async def test_what_was_never_read_holds_no_position(run: Callable[..., Any], tmp_path: Path) -> None:
+    """In words."""
+    await Checkpoint.open(tmp_path / "c", header()).close()
+    done = await run("verify", tmp_path / "c")
+    assert "0 segments hold no position: as far as it was read" in done.out
+
+
 async def test_rejections_are_exit_1_and_doubts_exit_5(run: Callable[..., Any], tmp_path: Path) -> None:
     """As an import ends with them."""
     assert (await run("verify", await imported(tmp_path / "a", rejected=True))).code == 1

@@ -372,9 +372,11 @@ async def test_an_import_with_an_unknown_code_leaves_no_checkpoint(
 
 async def test_findings_that_cannot_be_written_are_told(source: Any, run: Any, tmp_path: Path) -> None:
     """When the file is made as when the disk is full."""
-    for place in (tmp_path / "nowhere" / "f.jsonl", "/dev/full"):
+    nowhere = tmp_path / "nowhere" / "f.jsonl"
+    for place, why in ((nowhere, "there is no such folder"), ("/dev/full", "No space left on device")):
         done = await run("check", source([5]), "--workers", "0", "--findings", place)
-        assert (done.code, f"--findings {place} cannot be written" in done.err) == (ExitCode.USAGE, True)
+        assert done.code == ExitCode.USAGE
+        assert f"--findings {place} cannot be written: {why}" in done.err
 
 
 async def test_a_project_of_videos_is_refused(

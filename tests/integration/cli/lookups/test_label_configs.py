@@ -125,6 +125,7 @@ async def test_a_refusal_changes_nothing(run: Any, lacking: Any, tmp_path: Path)
     [
         (["--create-classes"], "without --against"),
         (["--against", "nowhere"], "is no file, and no project"),
+        (["--against", "nowhere"], "Give an id or a name that exists"),
     ],
 )
 async def test_what_cannot_be_meant(run: Any, lacking: Any, arguments: list[str], text: str) -> None:

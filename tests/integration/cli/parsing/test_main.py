@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,12 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
         (["settings", "--grce", "3"], "Did you mean --grace?"),
         (["settings", "--grace", "soon"], "flag --grace: 'soon' is not a duration"),
         (["status"], "CHECKPOINT"),
+        (["status", "a.checkpoint", "--json", "b.checkpoint"], "stands apart"),
+        (["import", "a.json", "--page", "abc"], "stands apart"),
+        (["status", ""], "an argument is empty"),
+        (["status", "--json", ""], "an argument is empty"),
+        (["verify", "a.checkpoint", ""], "an argument is empty"),
+        (["settings", "--project", ""], "flag --project"),
     ],
 )
 def test_what_cannot_be_meant_is_a_sentence_and_code_2(
@@ -60,6 +67,17 @@ def test_what_cannot_be_meant_is_a_sentence_and_code_2(
     """On standard error."""
     assert main(argv) == ExitCode.USAGE
     assert said in capsys.readouterr().err
+
+
+def test_a_project_that_nobody_named_is_not_looked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is missing is all that is said."""
+    (tmp_path / "l.json").write_text("[]")
+    assert main(["import", str(tmp_path / "l.json"), "--server", "http://gym.test"]) == ExitCode.USAGE
+    said = capsys.readouterr().err
+    assert "--project ID_OR_NAME are needed" in said
+    assert "Looking for" not in said
 
 
 def test_settings_are_shown_with_their_origin(

@@ -85,7 +85,7 @@ async def test_corrections_may_begin_with_a_mark(cloud: Any, run_process: Any, t
         ["check", "l.json", "--label-config", "FILE"],
         ["check", "l.json", "--media-list", "FILE"],
         ["check", "l.json", "--media-by", "name", "--media-map", "FILE"],
-        ["sandbox", "--label-config", "FILE"],
+        ["sandbox", "--project", "p", "--label-config", "FILE"],
     ],
     ids=lambda arguments: " ".join(arguments[:-1]),
 )
