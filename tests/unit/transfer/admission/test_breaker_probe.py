@@ -15,6 +15,7 @@ from bulk_importer.datagym.answers.verdicts import (
     Verdict,
 )
 from bulk_importer.datagym.timing import Timing
+from bulk_importer.errors import ExitCode
 from bulk_importer.events import Event, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
@@ -177,3 +178,14 @@ async def test_what_was_lost_in_an_earlier_run_too_does_not_use_up_what_may_be_l
     assert not world.breaker.is_closed
     world.breaker.saw(Accept())
     assert world.breaker.is_closed
+
+
+async def test_nothing_is_asked_once_the_run_is_to_stop() -> None:
+    """A stop ends each wait at once, and lets no probe leave: to go on asking would let nobody else run."""
+    world = World(back_at=HOUR)
+    world.fail()
+    world.steering.stop.request("enough", ExitCode.TERMINATED)
+    asking = asyncio.create_task(world.breaker.run(world.woken.set))
+    await asyncio.sleep(0)
+    asking.cancel()
+    assert not world.probes
