@@ -31,16 +31,16 @@ from benchmarks.campaigns.killable_sandbox import COMMAND, KillableSandbox
 
 __all__ = ["FleetCampaign", "run_campaign"]
 
-LEASE = 2.0
+LEASE = 3.0
 WORKERS = 3
-SECONDS = 300.0
+SECONDS = 500.0
 MOST_AHEAD = 30.0
 FAULTS = """
 seed = {seed}
 [[fault]]
 what = "delay"
-seconds = 0.05
-probability = 0.6
+seconds = 0.4
+probability = 1.0
 [[fault]]
 what = "reset after commit"
 probability = 0.04
@@ -86,6 +86,8 @@ class FleetCampaign:
         self.faults: Counter[str] = Counter()
         self._running: list[tuple[str, subprocess.Popen[str]]] = []
         self._thaws: dict[int, float] = {}
+        # Changed by `_is_time` alone: after how many uploads, or when, something goes wrong.
+        self._wanted, self._latest = 0, 0.0
         self.sandbox = KillableSandbox(folder, FAULTS, self._chance, self._environment)
         self.sandbox.start()
 
@@ -160,7 +162,7 @@ class FleetCampaign:
                     self._start("undo", plan, "--yes")
                 if not names["gather"] and self._chance.random() < 0.1:
                     self._start("gather", plan, "--no-report")
-            if faults and self._running and self._chance.random() < 0.2:
+            if faults and self._running and self._is_time():
                 faults -= self._let_go_wrong()
             time.sleep(0.1)
 
@@ -192,6 +194,14 @@ class FleetCampaign:
                 results = [Path(plan, "work", f"{index:05}", "result.json") for index in range(shards)]
                 is_over = all(it.exists() and '"state":"complete"' in it.read_text() for it in results)
         return is_over
+
+    def _is_time(self) -> bool:
+        """Whether something is to go wrong now: mostly after some uploads, so that it meets those who send."""
+        executed, now = sum(self.sandbox.ask("/sandbox/commits").values()), time.monotonic()
+        if executed < self._wanted and now < self._latest:
+            return False
+        self._wanted, self._latest = executed + self._chance.randint(1, 8), now + self._chance.uniform(2, 8)
+        return True
 
     def _let_go_wrong(self) -> int:
         """Let something happen to one that runs; how many things that were."""

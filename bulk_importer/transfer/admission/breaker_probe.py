@@ -192,7 +192,8 @@ class BreakerProbe:
             after = self._breaker.probe_after(now)
             if self._breaker.has_expired(now) and after is not None:
                 return Again(Cause.UNAVAILABLE, self._breaker.reason)
-            if after is None:
+            # Once the run is to stop no sleep lasts and no probe leaves: this would never let anybody else run.
+            if after is None or self._steering.stop.is_requested:
                 self._changed.clear()
                 await self._changed.wait()
                 continue

@@ -10,7 +10,7 @@ from benchmarks.campaigns.fleet_campaign import run_campaign
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_workers_that_die_freeze_and_have_other_clocks_lose_and_double_no_label() -> None:
     """One plan is taken back meanwhile, and one imported: the media hold nothing, or what their entries say."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BULK_IMPORTER_")}

@@ -15,6 +15,7 @@ from bulk_importer.datagym.answers.verdicts import (
     Verdict,
 )
 from bulk_importer.datagym.timing import Timing
+from bulk_importer.errors import ExitCode
 from bulk_importer.events import Event, OutageBegan, OutageEnded
 from bulk_importer.transfer.admission.breaker import BreakerPolicy
 from bulk_importer.transfer.admission.breaker_probe import BreakerProbe
@@ -162,3 +163,29 @@ async def test_a_batch_that_was_to_try_and_did_not_leave_lets_another_one() -> N
     world.breaker.saw(Again(Cause.TOO_LARGE, "status 413"))
     world.breaker.release_trial()
     assert world.breaker.may_acquire
+
+
+async def test_what_was_lost_in_an_earlier_run_too_does_not_use_up_what_may_be_lost_in_a_row() -> None:
+    """What comes behind it may show that it is about what is in those batches; a look has to pass before each."""
+    world = World(back_at=0.0)
+    lost = InDoubt(Cause.DISCONNECTED, "the connection broke before an answer came")
+    for _ in range(3):
+        world.breaker.saw(lost, failed_before=True)
+    for _ in range(8):
+        await world.until_a_batch_may_try()
+        world.breaker.saw(lost, failed_before=True)
+    assert world.looks == 8
+    assert not world.breaker.is_closed
+    world.breaker.saw(Accept())
+    assert world.breaker.is_closed
+
+
+async def test_nothing_is_asked_once_the_run_is_to_stop() -> None:
+    """A stop ends each wait at once, and lets no probe leave: to go on asking would let nobody else run."""
+    world = World(back_at=HOUR)
+    world.fail()
+    world.steering.stop.request("enough", ExitCode.TERMINATED)
+    asking = asyncio.create_task(world.breaker.run(world.woken.set))
+    await asyncio.sleep(0)
+    asking.cancel()
+    assert not world.probes
