@@ -42,10 +42,11 @@ async def run_in_shell(command: str, environment: Mapping[str, str], *, output: 
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
+    # Not by `asyncio.timeout`: that of Python 3.11.2 raises no TimeoutError in a task that is being cancelled.
+    end = asyncio.ensure_future(process.wait())
     # Killed also where the shell has ended by then: what it started may not have.
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_TERM_SECONDS):
-                await process.wait()
+        await asyncio.wait([end], timeout=_TERM_SECONDS)
+    end.cancel()
