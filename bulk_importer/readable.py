@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["agreeing", "as_json", "as_path", "counted", "readable", "visible"]
+__all__ = ["agreeing", "as_json", "as_path", "counted", "readable"]
 
 _PLURALS = {
     "is": "are",
@@ -26,9 +26,6 @@ _PLURALS = {
     "this": "these",
 }
 
-# What a terminal obeys in place of showing it, but for what ends a line or leads to the next column; and what turns the
-# direction of the text behind it.
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 
 
@@ -42,11 +39,6 @@ def readable(text: str) -> str:
         )
         return bytes_of_path.decode("utf-8", "backslashreplace")
     return text
-
-
-def visible(text: str) -> str:
-    """The text with what a terminal would obey shown as its escape: names, and what servers say, are other people's."""
-    return _OBEYED.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def as_path(name: str, *, exists: Callable[[str], bool]) -> str:

@@ -6,8 +6,9 @@ import sys
 
 from bulk_importer.cli import streams
 from bulk_importer.cli.output_options import output_options
+from bulk_importer.escapes import visible
 from bulk_importer.levels import Level
-from bulk_importer.readable import as_json, visible
+from bulk_importer.readable import as_json
 
 __all__ = ["complain", "hand_over", "say", "say_json"]
 

@@ -9,7 +9,8 @@ from typing import Any
 from bulk_importer.cli import streams
 from bulk_importer.cli.output_file import write_to_file
 from bulk_importer.cli.output_options import output_options
-from bulk_importer.readable import as_json, readable, visible
+from bulk_importer.escapes import visible
+from bulk_importer.readable import as_json, readable
 
 __all__ = ["clear_screen", "print_json", "print_line", "print_outcome", "print_report"]
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from bulk_importer.cli import messages, streams
 from bulk_importer.cli.output_options import output_options
+from bulk_importer.escapes import visible
 from bulk_importer.levels import Level
-from bulk_importer.readable import visible
 
 if TYPE_CHECKING:
     from bulk_importer.events import ReplacementForeseen

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_importer.errors import SourceUnreadable
-from bulk_importer.readable import agreeing, as_json, as_path, counted, readable, visible
+from bulk_importer.readable import agreeing, as_json, as_path, counted, readable
 
 
 @pytest.mark.parametrize(
@@ -26,21 +26,6 @@ from bulk_importer.readable import agreeing, as_json, as_path, counted, readable
 def test_what_is_no_utf8_stands_as_its_bytes(path: bytes, shown: str) -> None:
     """All else as it is."""
     assert readable(os.fsdecode(path)) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("two\n\tlines", "two\n\tlines"),
-        ("Straße\u00a0日本 👩\u200d🔧 שלום", "Straße\u00a0日本 👩\u200d🔧 שלום"),
-        ("a\x1b[31mred", "a\\x1b[31mred"),
-        ("gone\rback\x7f\x9b", "gone\\rback\\x7f\\x9b"),
-        ("\u202etxt.exe", "\\u202etxt.exe"),
-    ],
-)
-def test_what_a_terminal_would_obey_is_seen(text: str, shown: str) -> None:
-    """And what makes letters of the scripts of the world stays as it is."""
-    assert visible(text) == shown
 
 
 def test_half_a_pair_that_no_path_brings_is_replaced() -> None:

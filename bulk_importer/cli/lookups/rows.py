@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from bulk_importer.cli import messages, output
 from bulk_importer.cli.output_options import output_options
-from bulk_importer.readable import visible
+from bulk_importer.escapes import visible
 
 __all__ = ["Row", "show"]
 

@@ -8,7 +8,7 @@ from bulk_importer.cli import output
 from bulk_importer.cli.parsing.global_flags import SECTION
 from bulk_importer.cli.parsing.options import add_settings, gather
 from bulk_importer.errors import ExitCode, UsageError
-from bulk_importer.readable import visible
+from bulk_importer.escapes import visible
 from bulk_importer.settings import definitions
 
 __all__ = ["configure", "run"]
