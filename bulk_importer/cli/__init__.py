@@ -8,8 +8,8 @@ Commands that take the same stand together: `importing`, `converting`, `migratin
 `lookups`, `practice`, `help`, `settings`. `parsing` is how words become settings and help, `watching` what watches a
 command, `reporting` what makes pages. Besides, all commands share
 
-- `output`: what was asked for, on standard output or in a file; `output_options`: how much is written, and how;
-  `columns`: rows under each other;
+- `output`: what was asked for, on standard output or in a file (`output_file`); `output_options`: how much is written,
+  and how; `columns`: rows under each other;
 - `messages`: what a person is told meanwhile, on standard error; `progress_display`: how far a command is;
   `questions`: what a person is asked;
 - `streams`: both streams, which may break at any time without ending a run;

@@ -33,5 +33,7 @@ A shard is a source like any other, and its import is that of `pipeline`: nothin
 counts positions from 0; `values.Piece` says which positions of the source those are.
 
 Rooms: `places` is where a plan lies, `leases` who may send, `keeping` where checkpoints are, `planning` makes a plan,
-`work` imports a shard, `gathering` puts together what came of all, `engines` lets a scheduler do the three.
+`work` imports a shard, `gathering` puts together what came of all, `engines` lets a scheduler do the three. Beside them
+`results` is what work on a shard came to, `translating` says where in the source its elements stand, and `corrected`
+which media a correction brought something to.
 """

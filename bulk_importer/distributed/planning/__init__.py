@@ -6,5 +6,6 @@ stretches are found in files, and go to the shard that has the first of them.
 
 - `planning` makes a plan. `opening` sees that a source can be divided at all, `division` divides it, `limits` divides
   what may leave at a time, and the error budget; `asked` says what of the settings workers are told.
-- `writing` puts a plan at its place, `reading` reads it there, and proves it.
+- `writing` puts a plan at its place, `reading` reads it there, and proves it; `differences` says in what it is not the
+  one that is asked for.
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bulk_importer.distributed.values import Plan
-from bulk_importer.settings import definitions
+from bulk_importer.settings import Definition, definitions
 
 __all__ = ["differences"]
 
@@ -34,8 +34,8 @@ def _settings(there: Plan, asked: Plan) -> Iterator[str]:
     for each in definitions():
         was, now = (plan.settings.get(each.name, each.default) for plan in (there, asked))
         if was != now:
-            yield f"{each.flag} ({_shown(was)} there, {_shown(now)} here)"
+            yield f"{each.flag} ({_shown(each, was)} there, {_shown(each, now)} here)"
 
 
-def _shown(value: object) -> str:
-    return "not set" if value is None else str(value)
+def _shown(setting: Definition, value: object) -> str:
+    return setting.kind.show(value) if value or value == 0 else "not set"

@@ -11,7 +11,7 @@ from itertools import accumulate, groupby
 
 from bulk_importer.formats.model import Mask, Size
 
-__all__ = ["area", "coco_counts", "mask_of_counts", "mask_of_rows", "require_sides"]
+__all__ = ["coco_counts", "mask_of_counts", "require_sides"]
 
 _LONGEST_SIDE = 1 << 17
 """In pixels: a run of pixels costs memory by the lines that it reaches over, and a few bytes can say a long one."""
@@ -68,17 +68,6 @@ def require_sides(size: Size) -> None:
     """Raise `ValueError` for a picture whose masks nobody could hold, or that has no pixel."""
     if not (0 < size.width <= _LONGEST_SIDE and 0 < size.height <= _LONGEST_SIDE):
         raise ValueError(f"{size.width} x {size.height} pixels, where sides have 1 to {_LONGEST_SIDE}")
-
-
-def mask_of_rows(rows: Iterable[tuple[int, Sequence[tuple[int, int]]]]) -> Mask:
-    """The mask of rows with their runs, both ascending; runs that touch are joined."""
-    spans = ((row, run) for row, runs in rows for run in _joined(runs))
-    return Mask(_grouped(spans), by_columns=False)
-
-
-def area(mask: Mask) -> int:
-    """How many pixels are set."""
-    return sum(stop - start for _, runs in mask.lines for start, stop in runs)
 
 
 def _lines(

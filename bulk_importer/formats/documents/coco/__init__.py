@@ -7,7 +7,8 @@
 - `text` knows where values begin and end, finds and cuts the arrays of the file, and decodes their elements; those of a
   long array are looked at in parts, side by side, where there are processes for it.
 - `pictures` and `classes` are the indexes, `outlines` segmentations, `attributes` what is said beside them, and
-  `annotations` one row of the file; `drawing` is the fast way for the many that are one outline.
+  `annotations` one row of the file; `drawing` is the fast way for the many that are one outline. `repeated` finds what
+  occurs more than once.
 
 The sections may come in any order, and the annotations too. Memory is bounded: stretches of half a MiB, ranges of
 pictures in a scratch file, and about a hundred bytes for each picture.
