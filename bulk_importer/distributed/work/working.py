@@ -83,18 +83,18 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
         Interrupted: a stop was requested before it had its turn.
     """
     require_same_target(plan, worker.settings)
+    await asyncio.to_thread(_require_in_force, place)
     finished = await asyncio.to_thread(_finished, plan, index, place)
     if finished is not None:
         return finished
-    await asyncio.to_thread(_require_in_force, place)
     async with opened_shard(plan, index, place, worker.source) as source, AsyncExitStack() as held:
         work = Attempt(plan, index, place, worker, caller)
         epoch = await work.take_shard(held)
-        # It may have been finished while its lease was waited for.
+        # The plan may have been taken back, or the shard finished, while its lease was waited for.
+        await asyncio.to_thread(_require_in_force, place)
         finished = await asyncio.to_thread(_finished, plan, index, place)
         if finished is not None:
             return finished
-        await asyncio.to_thread(_require_in_force, place)
         kept = await asyncio.to_thread(work.keeping.begun, *epoch)
         try:
             summary = await work.imported(source, kept)
