@@ -17,7 +17,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -27,6 +27,7 @@ import pytest
 from bulk_importer.sandbox import Sandbox, SandboxConfig
 from support.around.alone import port_of, reserve_port
 from support.around.s3 import s3_server
+from support.around.turnstile import Turnstile
 from support.profiles import load_profile
 from support.starting.warm import WarmProcess
 
@@ -194,3 +195,10 @@ def sandbox_process() -> Iterator[StartSandboxProcess]:
     yield start
     for one in started:
         one.close()
+
+
+@pytest.fixture
+def turnstile() -> Iterator[Callable[..., Turnstile]]:
+    """Puts a turnstile before a server, given its URL; it is there as long as the test."""
+    with ExitStack() as there:
+        yield lambda server, **about: there.enter_context(Turnstile(server, **about))

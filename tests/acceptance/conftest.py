@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.around.turnstile import Turnstile
 from support.commands import Command
 
 
@@ -21,10 +19,3 @@ def command(tmp_path: Path) -> Iterator[Command]:
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-@pytest.fixture
-def turnstile() -> Iterator[Callable[..., Turnstile]]:
-    """Puts a turnstile before a server, given its URL; it is there as long as the test."""
-    with ExitStack() as there:
-        yield lambda server, **about: there.enter_context(Turnstile(server, **about))

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bulk_importer.errors import ExitCode
+from support.around.turnstile import Turnstile
 from support.attacks.scene import TOKEN, Scene
 from support.browser.judging import look_at, press, walk
 from support.browser.visiting import Visit
@@ -62,9 +63,11 @@ def nothing_leaves(scene: Scene) -> bool:
 
 @pytest.mark.slow
 def test_a_run_is_paused_resumed_and_stopped_with_a_keyboard_and_the_same_command_resumes(
-    scene: Scene, start: StartRun, visit: Visit
+    scene: Scene, start: StartRun, visit: Visit, turnstile: Callable[..., Turnstile]
 ) -> None:
     """What a person sees on the page is what the server sees."""
+    way = turnstile(scene.sandbox.url, holds="/prediction")
+    scene.sandbox.url = way.url
     run = start()
     visitor = visit(run.link())
     page = visitor.page
@@ -86,13 +89,17 @@ def test_a_run_is_paused_resumed_and_stopped_with_a_keyboard_and_the_same_comman
     expect(page.get_by_role("dialog")).to_be_visible()
     press(page, "Stop it")
     assert run.wait() == ExitCode.UNFINISHED
-    expect(page.locator("#connection")).to_contain_text("ended")
+    expect(page.locator("#connection")).to_contain_text("This command has ended")
     expect(page.locator("#state")).to_contain_text("Stopped")
     assert run.summary()["state"] == "stopped"
 
+    way.let(0)
     again = start("--max-requests-per-second", "50", "--max-batch-entries", "100")
     after = visit(again.link()).page
+    expect(after.locator("#connection")).to_contain_text("Live")
+    way.let()
     assert again.wait() == ExitCode.REJECTIONS
+    expect(after.locator("#connection")).to_contain_text("This command has ended")
     expect(after.locator("#state")).to_contain_text("Complete")
     assert again.summary()["delivered"] == scene.delivered
     assert scene.is_told_once()
@@ -163,8 +170,10 @@ def test_a_finished_run_is_only_looked_at(scene: Scene, visit: Visit) -> None:
         expect(page.locator("#state")).to_contain_text("Complete")
         expect(page.locator("#examples svg").first).to_be_visible()
         assert page.get_by_role("button").count() == 0
+        # The page is whole before it listens; until then it could not hear of the end.
+        expect(page.locator("#connection")).to_contain_text("Live")
         shown.stop()
-        expect(page.locator("#connection")).to_contain_text("ended")
+        expect(page.locator("#connection")).to_contain_text("This command has ended")
     finally:
         shown.close()
 
