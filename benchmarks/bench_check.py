@@ -23,7 +23,7 @@ from benchmarks.parts.measuring import Measured, bars, measure, running_sink, wr
 from benchmarks.parts.sink import PROJECT
 from bulk_importer.settings.units import SIZE
 
-__all__ = ["main"]
+__all__ = ["Bench", "main"]
 
 
 class Bench:
@@ -54,7 +54,7 @@ class Bench:
             ]
         )
         report = json.loads(run.output)
-        assert (report["accepted"], report["media"]) == (self.entries, self.entries)
+        assert (report["accepted"], report["media_accepted"]) == (self.entries, self.entries)
         assert len(report["checked"]) == 3
         return run
 
