@@ -28,6 +28,7 @@ from typing import Any
 
 from benchmarks.campaigns.kill_campaign import expected_labels, seen_labels
 from benchmarks.campaigns.killable_sandbox import COMMAND, KillableSandbox
+from benchmarks.campaigns.rounds import main, play
 
 __all__ = ["FleetCampaign", "run_campaign"]
 
@@ -241,42 +242,15 @@ def run_campaign(
         AssertionError: a round ended otherwise than it should; the message says how.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        campaign = FleetCampaign(Path(folder), seed, environment or dict(os.environ), media=media)
-        try:
-            while campaign.rounds < rounds:
-                began = time.monotonic()
-                if differences := campaign.play_round(faults):
-                    raise AssertionError(
-                        f"seed {seed}, round {campaign.rounds}: " + "; ".join(differences[:5])
-                    )
-                done = ", ".join(f"{count} x {name}" for name, count in sorted(campaign.faults.items()))
-                seconds = time.monotonic() - began
-                print(f"round {campaign.rounds}, {seconds:.0f} s: {done}; no difference", flush=True)
-        finally:
-            campaign.close()
+        ours = environment or dict(os.environ)
+        campaign = FleetCampaign(Path(folder), seed, ours, media=media)
+        play(campaign, rounds, faults=faults, seed=seed)
         return campaign
 
 
-def main() -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--media", type=int, default=200)
-    parser.add_argument("--faults", type=int, default=8)
-    arguments = parser.parse_args()
-    try:
-        campaign = run_campaign(
-            arguments.rounds, arguments.seed, media=arguments.media, faults=arguments.faults
-        )
-    except (AssertionError, OSError) as error:
-        print(error)
-        return 1
-    print(f"{sum(campaign.faults.values())} faults in {campaign.rounds} rounds: no label lost, none doubled")
-    return 0
+def _run(given: argparse.Namespace) -> FleetCampaign:
+    return run_campaign(given.rounds, given.seed, media=given.media, faults=given.faults)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(_run, __doc__ or "", media=200, faults=8, proved="no label lost, none doubled"))
