@@ -44,7 +44,7 @@ class KillableSandbox:
         ready = self._folder / "ready.json"
         ready.unlink(missing_ok=True)
         # Below the ports that the system gives to outgoing connections: one of those could be taken meanwhile.
-        port = self.url.rsplit(":", 1)[-1] if self.url else str(_free_port(self._chance))
+        port = self.url.rsplit(":", 1)[-1] if self.url else str(_free_port())
         arguments = [
             "--port",
             port,
@@ -84,7 +84,9 @@ class KillableSandbox:
             return json.load(answer)
 
 
-def _free_port(chance: random.Random) -> int:
+def _free_port() -> int:
+    # Not by the seed: campaigns that begin in the same moment, with the same one, would want the same.
+    chance = random.SystemRandom()
     while True:
         port = chance.randrange(20_000, 32_000)
         with socket.socket() as probe:
