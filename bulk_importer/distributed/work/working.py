@@ -98,6 +98,8 @@ async def work_on(plan: Plan, index: int, place: Place, worker: Worker, caller: 
         kept = await asyncio.to_thread(work.keeping.begun, *epoch)
         try:
             summary = await work.imported(source, kept)
+        except _TakenBack:
+            raise  # no result of the work: what the shard came to is what the undo says
         except BulkImporterError as error:
             ending = work.permits.lost or error
             summary = await asyncio.to_thread(summary_of, kept, plan, source.name, ending)
@@ -179,10 +181,14 @@ class Attempt:
         return summary
 
 
+class _TakenBack(CheckpointMismatch):
+    """What the plan brought was taken back, and nothing more of it is imported."""
+
+
 def _require_in_force(place: Place) -> None:
-    """Raise `CheckpointMismatch` where the plan was taken back; and `CheckpointUnusable`. Blocks."""
+    """Raise `_TakenBack` where the plan was taken back; and `CheckpointUnusable`. Blocks."""
     if place.read(UNDONE) is not None:
-        raise CheckpointMismatch(
+        raise _TakenBack(
             f"What the plan at {place.name} brought was taken back by undo, so nothing more of it is imported. To "
             "import the source again, make a plan of it at another place."
         )
