@@ -30,7 +30,7 @@ from typing import Any
 import psutil
 
 from benchmarks.campaigns.dask_processes import DaskProcesses
-from benchmarks.campaigns.kill_campaign import expected_labels, seen_labels
+from benchmarks.campaigns.kill_campaign import expected_labels, random_entry, seen_labels
 from benchmarks.campaigns.killable_sandbox import COMMAND, KillableSandbox
 from benchmarks.campaigns.rounds import main, play
 
@@ -92,18 +92,8 @@ class DaskCampaign:
 
     def _entries(self, media_ids: Sequence[str]) -> list[Any]:
         """An entry for each media, and some more, whose order counts."""
-        chance, entries = self._chance, []
-        for number, media_id in enumerate([*media_ids, *chance.sample(media_ids, len(media_ids) // 10)]):
-            keep = chance.choice([True, False, None])
-            entries.append(
-                {
-                    "internal_media_ID": media_id,
-                    **({} if keep is None else {"keepData": keep}),
-                    "global_classifications": {"weather": [chance.choice(["sunny", "rain"])]},
-                    "labels": {"poi": [{"point": [{"x": number, "y": chance.randrange(3)}]}]},
-                }
-            )
-        return entries
+        of = [*media_ids, *self._chance.sample(media_ids, len(media_ids) // 10)]
+        return [random_entry(self._chance, media_id, number) for number, media_id in enumerate(of)]
 
     def _import(self, source: Path, project: str, faults: int) -> Any:
         command = [

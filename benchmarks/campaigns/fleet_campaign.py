@@ -26,7 +26,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.campaigns.kill_campaign import expected_labels, seen_labels
+from benchmarks.campaigns.kill_campaign import expected_labels, random_entry, seen_labels
 from benchmarks.campaigns.killable_sandbox import COMMAND, KillableSandbox
 from benchmarks.campaigns.rounds import main, play
 
@@ -123,18 +123,9 @@ class FleetCampaign:
 
     def _entries(self, media_ids: Sequence[str]) -> list[Any]:
         """An entry for each media, and some more, in an order that counts."""
-        chance, entries = self._chance, []
-        for number, media_id in enumerate([*media_ids, *chance.sample(media_ids, len(media_ids) // 4)]):
-            keep = chance.choice([True, False, None])
-            entries.append(
-                {
-                    "internal_media_ID": media_id,
-                    **({} if keep is None else {"keepData": keep}),
-                    "global_classifications": {"weather": [chance.choice(["sunny", "rain"])]},
-                    "labels": {"poi": [{"point": [{"x": number, "y": chance.randrange(3)}]}]},
-                }
-            )
-        chance.shuffle(entries)
+        of = [*media_ids, *self._chance.sample(media_ids, len(media_ids) // 4)]
+        entries = [random_entry(self._chance, media_id, number) for number, media_id in enumerate(of)]
+        self._chance.shuffle(entries)
         return entries
 
     def _done(self, *arguments: str) -> str:

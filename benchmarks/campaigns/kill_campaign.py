@@ -101,19 +101,11 @@ class Campaign:
     def _prepare(self, name: str) -> tuple[Any, list[Any]]:
         """A project, and a file of entries for it."""
         project = self.sandbox.ask("/sandbox/projects", {"name": name, "media": MEDIA})
-        chance = self.chance
         forms = [(True,), (False,), (None,), FORMS][self.rounds % 4]
-        entries = []
-        for number in range(ENTRIES):
-            keep = chance.choice(forms)
-            entries.append(
-                {
-                    "internal_media_ID": project["media_ids"][chance.randrange(MEDIA)],
-                    **({} if keep is None else {"keepData": keep}),
-                    "global_classifications": {"weather": [chance.choice(["sunny", "rain"])]},
-                    "labels": {"poi": [{"point": [{"x": number, "y": chance.randrange(3)}]}]},
-                }
-            )
+        entries = [
+            random_entry(self.chance, self.chance.choice(project["media_ids"]), number, forms)
+            for number in range(ENTRIES)
+        ]
         Path(self._file(project)).write_text(json.dumps(entries))
         return project, entries
 
@@ -152,6 +144,19 @@ class Campaign:
                             ended = True
             if process.returncode >= 0:
                 return json.loads((self.folder / "said").read_bytes())
+
+
+def random_entry(
+    chance: random.Random, media_id: str, number: int, forms: Sequence[bool | None] = FORMS
+) -> dict[str, Any]:
+    """An entry with a point and the weather; `number` makes it unlike all others, `forms` are those of `keepData`."""
+    keep = chance.choice(forms)
+    return {
+        "internal_media_ID": media_id,
+        **({} if keep is None else {"keepData": keep}),
+        "global_classifications": {"weather": [chance.choice(["sunny", "rain"])]},
+        "labels": {"poi": [{"point": [{"x": number, "y": chance.randrange(3)}]}]},
+    }
 
 
 Labels = tuple[list[list[float]], str | None]

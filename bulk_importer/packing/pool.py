@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice, repeat
+from itertools import chain, repeat
 
 from bulk_importer.model import Batch, EntryRun, Limits, Outcome
 from bulk_importer.packing.lanes import Lanes
@@ -90,8 +90,9 @@ class Pool:
         return zip(self._runs, chain((self._begun,), repeat(0)), strict=False)
 
     def _can_pack_of(self, run: EntryRun, begun: int) -> bool:
-        held, shut = self._lanes.held, self._lanes.shut
-        return any(lane not in held and lane not in shut for lane in islice(run.lanes, begun, None))
+        # By index: to skip the entries that are gone would cost as much as to look at them, for each batch.
+        held, shut, lanes = self._lanes.held, self._lanes.shut, run.lanes
+        return any(lanes[at] not in held and lanes[at] not in shut for at in range(begun, len(lanes)))
 
     async def put(self, run: EntryRun) -> None:
         """Put a run in; waits while the pool is full. When this is cancelled, the run is not in."""

@@ -16,7 +16,6 @@ from contextlib import suppress
 from bulk_importer.checkpoint import Checkpoint, Undecided
 from bulk_importer.datagym.reads.label_reader import LabelReader
 from bulk_importer.datagym.reads.listings import TaskRow
-from bulk_importer.datagym.reads.server_clock import ServerClock
 from bulk_importer.errors import ServerError
 from bulk_importer.events import DoubtsEnded, Event, Observer, OutageEnded
 from bulk_importer.model import Batch, Entry, EntryRun, KeepData
@@ -61,7 +60,6 @@ class Doubts:
         self._limit_seconds = limit_seconds
         self._emit = emit
         self._clock = clock
-        self._server_clock = ServerClock()
         # Entries of batches in doubt by position. Changed by `note` and `ask`; `_bytes` is their sum.
         self._entries: dict[int, Entry] = {}
         self._bytes = 0
@@ -195,7 +193,7 @@ class Doubts:
         which was there before is said of equal ones alone, and to overlook one that came then doubles it.
         """
         theirs = clock_of(self._checkpoint.state, doubt.batch)
-        ours = self._server_clock.at(doubt.sent_since)
+        ours = self._reader.server_clock.at(doubt.sent_since)
         return min(ours, theirs.at(doubt.sent_since)) if theirs.is_known else ours
 
     async def _resolve(self, doubt: Undecided) -> bool:
@@ -230,8 +228,6 @@ class Doubts:
 
     async def _ask_media(self, task: TaskRow, expected: ExpectedLabels, doubt: Undecided) -> Evidence:
         reading = await self._reader.read(task, HeldValue)
-        if reading.date is not None:
-            self._server_clock.note(reading.asked_at, reading.answered_at, reading.date)
         return evidence_of(expected, reading.values, self._earliest(doubt))
 
     def _most_telling_first(self, doubt: Undecided) -> Iterable[tuple[str, ExpectedLabels]]:

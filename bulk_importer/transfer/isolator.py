@@ -93,7 +93,7 @@ class Isolator:
 
         Returns when nothing of it is left, or the run is to end; what is not settled then is owed or in doubt.
         """
-        case = _Case(batch, context, self._backoff.policy, failing_since=self._backoff.timing.clock())
+        case = _Case(batch, context, self._backoff.policy)
         sent = batch
         while True:
             is_blamed = True
@@ -276,9 +276,7 @@ class Isolator:
 class _Case:
     """One batch that is taken apart, and what was seen of it."""
 
-    def __init__(
-        self, batch: Batch, context: SendContext, policy: RetryPolicy, *, failing_since: float
-    ) -> None:
+    def __init__(self, batch: Batch, context: SendContext, policy: RetryPolicy) -> None:
         self.batch = batch
         # In which the latest part left; changed with each part.
         self.context = context
@@ -291,7 +289,7 @@ class _Case:
         # Changed as its parts are judged: since when the current part fails alone; when the first part and the latest
         # one failed in nobody's words; the bytes of the first body that did; the longest that was accepted; whether
         # an entry was refused.
-        self.failing_since = failing_since
+        self.failing_since = float("inf")
         self.began_at = float("inf")
         self.failed_at = float("inf")
         self.failed = 0

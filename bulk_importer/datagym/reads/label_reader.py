@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -12,7 +11,7 @@ from bulk_importer.datagym import routes
 from bulk_importer.datagym.reads.catalog import Catalog, Project
 from bulk_importer.datagym.reads.listings import TaskRow
 from bulk_importer.datagym.reads.queries import Queries
-from bulk_importer.datagym.reads.server_clock import ServerClock, date_in
+from bulk_importer.datagym.reads.server_clock import ServerClock
 from bulk_importer.datagym.routes import RouteSet
 from bulk_importer.labels.entry import lane_of
 
@@ -26,16 +25,11 @@ class Reading(msgspec.Struct, Generic[_V], frozen=True):
 
     Attributes:
         values: its root values.
-        asked_at, answered_at: by our clock, in seconds since 1970.
-        date: by the server's clock, cut to a second; None where the answer carries no date.
         size: bytes of the answer.
     """
 
     values: list[_V]
-    asked_at: float
-    answered_at: float
-    date: float | None
-    size: int = 0
+    size: int
 
 
 class LabelReader:
@@ -55,12 +49,10 @@ class LabelReader:
         project: Project,
         *,
         writes: bool | None = None,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._queries = queries
         self._catalog = catalog
         self._project = project
-        self._clock = clock
         # Whether the route that writes nothing is open to us; found out by `writes`.
         self._writes = writes
 
@@ -96,15 +88,12 @@ class LabelReader:
         """
         by_token = await self.writes(task)
         path = routes.task(RouteSet.TOKEN, task.task_id) if by_token else self._free_path(task)
-        asked_at = self._clock()
         answer = await self._queries.ask(path)
-        answered_at = self._clock()
         if by_token:
             values = self._queries.read(answer, _TaskView[kind]).label_iteration.entry_values  # type: ignore[valid-type]  # a type that is a value
         else:
             values = self._queries.read(answer, _Iteration[kind]).entry_values  # type: ignore[valid-type]  # as above
-        date = date_in(answer.headers)
-        return Reading(values, asked_at, answered_at, date, len(answer.body))
+        return Reading(values, len(answer.body))
 
     def _free_path(self, task: TaskRow) -> str:
         return routes.labels(self._project.label_iteration_id or "", task.media_id, task.task_id)

@@ -8,6 +8,7 @@ unless a person says otherwise. Either way an event tells of the first failure w
 from __future__ import annotations
 
 import asyncio
+import copy
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -96,7 +97,9 @@ class Queries:
 
     def heard_by(self, emit: Observer) -> Queries:
         """The same queries; `emit` hears when they are not answered, and nobody else."""
-        return Queries(self._client, replace(self._patience, emit=emit))
+        other = copy.copy(self)
+        other._patience = replace(self._patience, emit=emit)
+        return other
 
     async def look_up(self, path: str, kind: type[_T]) -> _T:
         """Ask `path`, and decode the answer as `kind`. Raises what `ask` and `read` raise."""

@@ -114,9 +114,8 @@ def _standing_of(folder: Path) -> Mapping[Path, tuple[int, int]]:
     found = {}
     for name in (log_path(folder).name, REJECTED):
         for path in folder.rglob(name):
-            with path.open(
-                "rb"
-            ) as file:  # open: clients of NFS else remember what they were told a while ago
+            # Opened, as clients of NFS else remember what they were told a while ago.
+            with path.open("rb") as file:
                 status = os.fstat(file.fileno())
             found[path] = (status.st_ino, status.st_size)
     return found

@@ -205,6 +205,7 @@ async def test_a_shard_is_not_begun_when_the_plan_was_taken_back_while_a_seat_wa
     with pytest.raises(CheckpointMismatch, match="was taken back by undo, so nothing more of it is imported"):
         await working
     assert fleet.uploads == 0
+    assert fleet.place.read("work/00000/result.json") is None, "what the shard came to is for the undo to say"
     standing = gather(fleet.place).standings[0]
     assert (standing.state, standing.message, standing.is_undone) == (ShardState.NOT_BEGUN, "", True)
 

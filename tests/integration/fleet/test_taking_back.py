@@ -6,22 +6,20 @@ import asyncio
 import json
 import secrets
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from integration.cli.conftest import Run
 
-from bulk_importer.distributed.keeping.interfaces import Kept
 from bulk_importer.distributed.leases.lease import take
 from bulk_importer.distributed.places.folder import FolderPlace
 from bulk_importer.distributed.places.open import open_place
-from bulk_importer.distributed.values import UNDONE, Plan
+from bulk_importer.distributed.values import Plan
 from bulk_importer.distributed.work import working
 from bulk_importer.distributed.work.working import Worker
-from bulk_importer.errors import CheckpointMismatch
 from bulk_importer.pipeline import Caller, ImportSpec, import_source
 from bulk_importer.sandbox import Sandbox
 from bulk_importer.settings import Settings
@@ -170,28 +168,6 @@ async def test_a_shard_that_is_begun_meanwhile_is_taken_back_as_well(
     assert undo.returncode == 0
     assert b"2 shards are taken back" in out
     assert _labelled(await sandbox.labels(plan.project)) == set()
-
-
-async def test_an_undo_while_a_seat_is_waited_for_is_no_failure_of_the_shard(
-    place: FolderPlace, plan: Plan, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The worker ends, and what is said of the shard stays as it was."""
-    seated = working.Attempt.seated
-
-    @asynccontextmanager
-    async def seated_too_late(attempt: working.Attempt, kept: Kept) -> AsyncIterator[tuple[Settings, Caller]]:
-        async with seated(attempt, kept) as both:
-            place.create(UNDONE, b"")
-            yield both
-
-    monkeypatch.setattr(working.Attempt, "seated", seated_too_late)
-    before = place.read("work/00001/result.json")
-    worker = Worker(
-        settings=Settings(workers=0), said=(), tell=lambda _: None, observing=lambda *_: nullcontext(())
-    )
-    with pytest.raises(CheckpointMismatch, match="taken back by undo"):
-        await working.work_on(plan, 1, place, worker, Caller())
-    assert place.read("work/00001/result.json") == before
 
 
 async def test_nothing_is_said_to_be_delivered_while_a_worker_is_about_to_begin(

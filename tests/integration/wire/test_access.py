@@ -491,8 +491,10 @@ async def test_a_silent_catalog_knows_the_same_and_tells_nobody(start_server: St
     told: list[Event] = []
     async with Client.of(Settings(server=server.url), Token()) as client:
         patience = Patience(0.0, 60.0, Timing(time.monotonic, asyncio.sleep, lambda: 0.001), told.append)
-        catalog = Catalog(Queries(client, patience))
+        queries = Queries(client, patience)
+        catalog = Catalog(queries)
         assert await catalog.projects() == []
+        assert queries.silent().server_clock.is_known, "of the answer that the other one had"
         assert await catalog.silent().projects() == []
         assert not told
         assert await catalog.projects() == []

@@ -59,7 +59,7 @@ class FarServer:
         await self.sleep(self._seconds(task))
         if (error := self._fails(task, self.asked[task.media_id])) is not None:
             raise error
-        return Reading([], 0.0, 0.0, None, self._size)
+        return Reading([], self._size)
 
     async def sleep(self, seconds: float) -> None:
         future = asyncio.get_running_loop().create_future()

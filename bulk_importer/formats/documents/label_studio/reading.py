@@ -133,9 +133,8 @@ def _of_full(rows: list[_Json]) -> tuple[Any, list[_Annotation]]:
     found: list[_Annotation] = []
     for row in rows:
         for at, each in enumerate(_list(row.get("annotations", row.get("completions")))):
-            annotation = (
-                each if isinstance(each, dict) else {"result": [each]}
-            )  # its id alone, as the API may list it
+            # One that is no object is its id alone, as the API may list it.
+            annotation = each if isinstance(each, dict) else {"result": [each]}
             place = f"annotation {annotation.get('id', at)}"
             results = enumerate(_list(annotation.get("result")))
             found.append((annotation, [_result(each, f"{place}, result {n}") for n, each in results]))
