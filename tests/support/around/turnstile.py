@@ -72,6 +72,7 @@ class Turnstile:
             if has_come:
                 self.let(1)
                 while self._left:
+                    assert process.poll() is None, process.communicate()
                     time.sleep(0.001)
 
     def stop(self, process: subprocess.Popen[str], number: int = signal.SIGKILL) -> str:
@@ -91,6 +92,8 @@ class Turnstile:
                     break
         self.let()
         out, _ = process.communicate(timeout=60)
+        while self.waiting:  # or what a killed one had sent would be taken for a request of the next
+            time.sleep(0.001)
         return out
 
     async def _pass(self, request: web.BaseRequest) -> web.Response:
@@ -99,9 +102,10 @@ class Turnstile:
             self.waiting += 1
             while self._left < 1 and request.transport is not None:
                 await asyncio.sleep(0.005)
-            self.waiting -= 1  # before the next line, which is waited for
-            self._left -= 1
-        if request.transport is None:  # its client has gone
+            self.waiting -= 1  # before the others are let go on, which is waited for
+            if request.transport is not None:
+                self._left -= 1
+        if request.transport is None:  # its client has gone, and has used up nothing
             return web.Response()
         url = URL(self._server + request.raw_path, encoded=True)
         async with (
